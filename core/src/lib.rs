@@ -1,7 +1,96 @@
 //! Signs HTTP requests, verifies them, and decides by Cedar policy what the key may do.
+//!
+//! Core takes bytes in and gives bytes out. It has no clock, no I/O and no randomness: the caller
+//! passes `now`, entropy and the message. Everything that must be the same in a browser, at the
+//! edge and at the origin is here, and nothing else.
+//!
+//! ```text
+//! Request -> Presented -> Candidate -> Authentic -> Verified -> Decision
+//!            parsed       key found    MAC, digest   nonce       policy
+//!                                      and time      spent       has spoken
+//! ```
+//!
+//! Each state consumes the one before it and can be made in no other way, so a policy can't be
+//! asked about a request that nobody verified:
+//!
+//! ```
+//! use countersign_core::{
+//!     Body, Environment, Headers, KeyRecord, KeyRing, Presented, Profile, ReplayCache, Request,
+//!     Scheme, SharedSecret, SignOptions, SigningKey, UnixSeconds, sign,
+//! };
+//! # fn main() -> Result<(), countersign_core::Refusal> {
+//! let now = UnixSeconds::new(1_800_000_000);
+//! let request = Request {
+//!     method: "GET",
+//!     target: "/v1/markets/BTC-USD",
+//!     scheme: Scheme::Https,
+//!     headers: Headers::parse(b"Host: api.example.com\r\n")?,
+//!     body: Body::Bytes(b""),
+//!     peer: None,
+//! };
+//!
+//! // The client signs.
+//! let key = SigningKey::new("k7", &SharedSecret::new(vec![7; 32])?)?;
+//! let signed = sign(&request, &key, &SignOptions::new(now).nonce("n-1"))?;
+//!
+//! // The provider verifies.
+//! let lines = format!(
+//!     "Host: api.example.com\r\nSignature-Input: {}\r\nSignature: {}\r\n",
+//!     signed.signature_input, signed.signature,
+//! );
+//! let received = Request { headers: Headers::parse(lines.as_bytes())?, ..request };
+//! let mut ring = KeyRing::new();
+//! ring.insert(KeyRecord::new("k7", Environment::Live, &SharedSecret::new(vec![7; 32])?)?);
+//! let profile = Profile::new(Environment::Live);
+//! let mut replay = ReplayCache::new(1024, 0x5eed);
+//!
+//! let verified = Presented::parse(&received, &profile)?
+//!     .find_key(&ring, now)?
+//!     .authenticate(now)?
+//!     .spend(&mut replay, now)?;
+//! assert_eq!(verified.keyid(), "k7");
+//! # Ok(())
+//! # }
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+mod authentic;
+mod components;
+mod decision;
+mod digest;
+mod headers;
+mod instant;
+mod key;
+mod keyring;
+mod origin;
 pub mod policy;
+mod presented;
+mod profile;
+mod refusal;
+mod replay;
+mod request;
+mod sign;
+mod signature_base;
+mod signature_input;
+mod structured;
+mod token;
+
+pub use authentic::{Authentic, Verified};
+pub use decision::{Decision, Effect};
+pub use digest::{BodyDigest, ContentDigest, DigestAlgorithm, content_digest};
+pub use headers::{Field, Headers};
+pub use instant::UnixSeconds;
+pub use key::{Algorithm, Environment, KeyId, SharedSecret, SigningKey, hmac_sha256};
+pub use keyring::{KeyRecord, KeyRing};
+pub use presented::{Candidate, Presented};
+pub use profile::{Forwarded, Profile};
+pub use refusal::{Code, Fault, Refusal, Subject};
+pub use replay::{ReplayCache, ReplayStore, ReplayToken, Spend};
+pub use request::{Body, Message, Request, Response, Scheme};
+pub use sign::{SignOptions, Signed, sign};
+pub use signature_base::signature_base;
+pub use signature_input::{Parameters, SignatureInput, signature_inputs};
+pub use token::Token;

@@ -1,0 +1,138 @@
+//! The last two states before policy: an authentic request, and one whose replay token was spent.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+
+use crate::instant::UnixSeconds;
+use crate::keyring::KeyRecord;
+use crate::refusal::{Code, Refusal};
+use crate::replay::{ReplayStore, ReplayToken, Spend};
+
+/// A request whose signature, times and body were right. It may still be a replay: its token must
+/// be spent before policy sees it.
+#[derive(Debug)]
+pub struct Authentic {
+    facts: Facts,
+    token: ReplayToken,
+}
+
+/// What is known of the request once it is authentic.
+#[derive(Debug)]
+struct Facts {
+    key: Arc<KeyRecord>,
+    /// Method and path, in one allocation.
+    method_and_path: String,
+    method_length: usize,
+    at: UnixSeconds,
+}
+
+impl Authentic {
+    pub(crate) fn new(
+        key: Arc<KeyRecord>,
+        method: &str,
+        path: &str,
+        at: UnixSeconds,
+        token: ReplayToken,
+    ) -> Self {
+        let mut method_and_path = String::with_capacity(method.len() + path.len());
+        method_and_path.push_str(method);
+        method_and_path.push_str(path);
+        Authentic {
+            facts: Facts {
+                key,
+                method_and_path,
+                method_length: method.len(),
+                at,
+            },
+            token,
+        }
+    }
+
+    /// The key that signed.
+    #[must_use]
+    pub fn keyid(&self) -> &str {
+        self.facts.key.id.as_str()
+    }
+
+    /// What must be spent.
+    #[must_use]
+    pub fn replay_token(&self) -> &ReplayToken {
+        &self.token
+    }
+
+    /// Spends the token in a store.
+    ///
+    /// # Errors
+    /// `replayed`, `replay_cache_full`, `replay_store_unavailable`.
+    pub fn spend(
+        self,
+        store: &mut impl ReplayStore,
+        now: UnixSeconds,
+    ) -> Result<Verified, Refusal> {
+        let answer = store.spend(&self.token, now);
+        self.spent(answer)
+    }
+
+    /// Goes on with the answer of a store that was asked elsewhere, such as one across a network.
+    ///
+    /// # Errors
+    /// `replayed`, `replay_cache_full`, `replay_store_unavailable`.
+    pub fn spent(self, answer: Spend) -> Result<Verified, Refusal> {
+        match answer {
+            Spend::Fresh => Ok(Verified { facts: self.facts }),
+            Spend::Replayed => Err(Code::Replayed.into()),
+            Spend::Full => Err(Code::ReplayCacheFull.into()),
+            Spend::Unavailable => Err(Code::ReplayStoreUnavailable.into()),
+        }
+    }
+}
+
+/// A request that is authentic and new. Only this can be asked about.
+///
+/// It can't be made but by spending an [`Authentic`] request's token:
+///
+/// ```compile_fail
+/// # fn f(authentic: countersign_core::Authentic, bundle: &countersign_core::policy::Bundle) {
+/// authentic.authorize(bundle, &Default::default());
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Verified {
+    facts: Facts,
+}
+
+impl Verified {
+    /// The key that signed.
+    #[must_use]
+    pub fn keyid(&self) -> &str {
+        self.facts.key.id.as_str()
+    }
+
+    /// The method of the request.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.facts
+            .method_and_path
+            .get(..self.facts.method_length)
+            .unwrap_or("")
+    }
+
+    /// The path that was signed, still percent-encoded.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.facts
+            .method_and_path
+            .get(self.facts.method_length..)
+            .unwrap_or("")
+    }
+
+    /// When it was authenticated.
+    #[must_use]
+    pub fn at(&self) -> UnixSeconds {
+        self.facts.at
+    }
+
+    pub(crate) fn key(&self) -> &KeyRecord {
+        &self.facts.key
+    }
+}

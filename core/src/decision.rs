@@ -1,0 +1,291 @@
+//! What policy said of a verified request.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::authentic::Verified;
+use crate::policy::{
+    Bundle, BundleError, Effect as Speech, Entity, EntityUid, Evaluation, Query, Record, ValueError,
+};
+use crate::refusal::{Code, Refusal, push_decimal};
+
+/// The outcome of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Let it through.
+    Allow,
+    /// Refuse it.
+    Deny,
+    /// Let it through once a second factor has been given: a determining policy has `@stepup`.
+    StepUp,
+}
+
+impl Effect {
+    /// `allow`, `deny` or `step-up`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Effect::Allow => "allow",
+            Effect::Deny => "deny",
+            Effect::StepUp => "step-up",
+        }
+    }
+}
+
+/// A decision, with what it rests on.
+#[derive(Debug)]
+pub struct Decision<'b> {
+    verified: Verified,
+    bundle: &'b Bundle,
+    /// Action and resource, where a route matched.
+    asked: Option<(EntityUid, EntityUid)>,
+    evaluation: Option<Evaluation<'b>>,
+}
+
+impl Verified {
+    /// Asks `bundle` whether the key may do what the request asks for.
+    ///
+    /// The principal is the key, an entity of the bundle's principal type with the groups and the
+    /// attributes of its [`KeyRecord`](crate::KeyRecord); action and resource come from the route
+    /// table. What has no route is denied.
+    #[must_use]
+    pub fn authorize<'b>(self, bundle: &'b Bundle, context: &Record) -> Decision<'b> {
+        let route = bundle.route(self.method(), self.path());
+        let asked = route.map(|route| (route.action().clone(), route.resource()));
+        let Some((action, resource)) = &asked else {
+            return Decision {
+                verified: self,
+                bundle,
+                asked,
+                evaluation: None,
+            };
+        };
+        let key = self.key();
+        let parents = bundle.group_type().map_or_else(Vec::new, |group_type| {
+            key.groups
+                .iter()
+                .map(|group| EntityUid::new(group_type, group.as_str()))
+                .collect()
+        });
+        let uid = EntityUid::new(bundle.principal_type(), key.id.as_str());
+        let principal = Entity::new(uid, parents, key.attributes.clone());
+        let resource = Entity::bare(resource.clone());
+        let query = Query {
+            principal: &principal,
+            action,
+            resource: &resource,
+            context,
+            entities: None,
+        };
+        let evaluation = Some(bundle.evaluate(&query));
+        Decision {
+            verified: self,
+            bundle,
+            asked,
+            evaluation,
+        }
+    }
+}
+
+impl<'b> Decision<'b> {
+    /// The outcome.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        if !self.evaluation.as_ref().is_some_and(Evaluation::is_allowed) {
+            Effect::Deny
+        } else if self.obligations().any(|(name, _)| name == "stepup") {
+            Effect::StepUp
+        } else {
+            Effect::Allow
+        }
+    }
+
+    /// `allowed`, `step_up_required`, or the code of the refusal.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.effect() {
+            Effect::Allow => "allowed",
+            Effect::StepUp => "step_up_required",
+            Effect::Deny => self
+                .refusal()
+                .map_or("not_permitted", |refusal| refusal.code().as_str()),
+        }
+    }
+
+    /// Why it was denied, as a refusal: `no_route`, `forbidden` or `not_permitted`.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        let Some(evaluation) = &self.evaluation else {
+            return Some(Code::NoRoute.into());
+        };
+        match evaluation.effect() {
+            Some(Speech::Permit) => None,
+            Some(Speech::Forbid) => Some(Code::Forbidden.into()),
+            None => Some(Code::NotPermitted.into()),
+        }
+    }
+
+    /// The request that was decided.
+    #[must_use]
+    pub fn verified(&self) -> &Verified {
+        &self.verified
+    }
+
+    /// The id of the action, such as `place-order`; empty without a route.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        self.asked.as_ref().map_or("", |(action, _)| action.id())
+    }
+
+    /// The resource.
+    #[must_use]
+    pub fn resource(&self) -> Option<&EntityUid> {
+        self.asked.as_ref().map(|(_, resource)| resource)
+    }
+
+    /// The ids of the determining policies.
+    pub fn reasons(&self) -> impl Iterator<Item = &'b str> {
+        self.determining().map(|policy| policy.id())
+    }
+
+    /// What the determining policies say of themselves, by `@reason`.
+    pub fn explanations(&self) -> impl Iterator<Item = &'b str> {
+        self.determining().filter_map(|policy| policy.reason())
+    }
+
+    /// The ids of the policies that erred, which were skipped.
+    pub fn errors(&self) -> impl Iterator<Item = &'b str> {
+        self.evaluation
+            .iter()
+            .flat_map(Evaluation::errors)
+            .map(|(policy, _)| policy.id())
+    }
+
+    /// What the host must see to: the annotations of the determining policies, other than `@id` and
+    /// `@reason`, as names and values.
+    pub fn obligations(&self) -> impl Iterator<Item = (&'b str, &'b str)> {
+        self.determining()
+            .flat_map(|policy| policy.annotations())
+            .map(|annotation| (annotation.name(), annotation.value()))
+            .filter(|(name, _)| !matches!(*name, "id" | "reason"))
+    }
+
+    fn determining(&self) -> impl Iterator<Item = crate::policy::Policy<'b>> {
+        self.evaluation.iter().flat_map(Evaluation::reasons)
+    }
+
+    /// The record for the audit log: one JSON object without line breaks, and without any secret.
+    ///
+    /// Members: `at` (seconds since 1970), `keyid`, `environment`, `method`, `path`, `action`,
+    /// `resource` (`{"type", "id"}` or null), `effect`, `code`, `reasons`, `errors`, `bundle` (name,
+    /// version and SHA-256).
+    #[must_use]
+    pub fn record(&self) -> String {
+        let mut out = String::with_capacity(512);
+        out.push_str("{\"at\":");
+        push_decimal(
+            &mut out,
+            i64::try_from(self.verified.at().get()).unwrap_or(i64::MAX),
+        );
+        push_member(&mut out, "keyid", self.verified.keyid());
+        push_member(
+            &mut out,
+            "environment",
+            self.verified.key().environment.as_str(),
+        );
+        push_member(&mut out, "method", self.verified.method());
+        push_member(&mut out, "path", self.verified.path());
+        push_member(&mut out, "action", self.action());
+        out.push_str(",\"resource\":");
+        if let Some(resource) = self.resource() {
+            out.push_str("{\"type\":");
+            push_json_string(&mut out, resource.entity_type());
+            push_member(&mut out, "id", resource.id());
+            out.push('}');
+        } else {
+            out.push_str("null");
+        }
+        push_member(&mut out, "effect", self.effect().as_str());
+        push_member(&mut out, "code", self.code());
+        push_list(&mut out, "reasons", self.reasons());
+        push_list(&mut out, "errors", self.errors());
+        out.push_str(",\"bundle\":{\"name\":");
+        push_json_string(&mut out, self.bundle.name());
+        push_member(&mut out, "version", self.bundle.version());
+        out.push_str(",\"sha256\":\"");
+        for byte in self.bundle.sha256() {
+            for nibble in [byte >> 4, byte & 15] {
+                out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            }
+        }
+        out.push_str("\"}}");
+        out
+    }
+}
+
+fn push_member(out: &mut String, name: &str, value: &str) {
+    out.push_str(",\"");
+    out.push_str(name);
+    out.push_str("\":");
+    push_json_string(out, value);
+}
+
+fn push_list<'a>(out: &mut String, name: &str, values: impl Iterator<Item = &'a str>) {
+    out.push_str(",\"");
+    out.push_str(name);
+    out.push_str("\":[");
+    for (index, value) in values.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        push_json_string(out, value);
+    }
+    out.push(']');
+}
+
+/// Appends a JSON string (RFC 8259 section 7).
+fn push_json_string(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\u{0}'..='\u{1f}' => {
+                out.push_str("\\u00");
+                for nibble in [u32::from(c) >> 4, u32::from(c) & 15] {
+                    out.push(char::from_digit(nibble, 16).unwrap_or('0'));
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
+impl From<BundleError> for Refusal {
+    fn from(error: BundleError) -> Self {
+        match error {
+            BundleError::Truncated => Code::BundleTruncated.into(),
+            BundleError::NotABundle => Code::BundleNotABundle.into(),
+            BundleError::FormatUnsupported => Code::BundleFormatUnsupported.into(),
+            BundleError::DigestMismatch => Code::BundleDigestMismatch.into(),
+            BundleError::Malformed { section, .. } => {
+                Refusal::about(Code::BundleMalformed, section)
+            }
+        }
+    }
+}
+
+impl From<ValueError> for Refusal {
+    fn from(error: ValueError) -> Self {
+        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let mut what = String::from(error.code());
+        what.push_str(", line ");
+        push_decimal(&mut what, number(error.line()));
+        what.push_str(", column ");
+        push_decimal(&mut what, number(error.column()));
+        Refusal::about(Code::ContextMalformed, &what)
+    }
+}

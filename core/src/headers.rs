@@ -1,0 +1,157 @@
+//! Header fields: a borrowed block of lines, read once.
+
+use alloc::vec::Vec;
+
+use crate::refusal::{Code, Refusal};
+
+const MAX_FIELDS: usize = 128;
+
+/// One field line. The value has no surrounding white space; it may hold an obsolete line folding,
+/// which the signature base replaces by one space (RFC 9421 section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The name as sent. Names are compared without regard to case.
+    pub name: &'a str,
+    /// The value, visible ASCII, spaces and tabs.
+    pub value: &'a str,
+}
+
+/// The header fields of a message, in the order sent.
+#[derive(Clone, Debug, Default)]
+pub struct Headers<'a> {
+    fields: Vec<Field<'a>>,
+}
+
+impl<'a> Headers<'a> {
+    pub(crate) const EMPTY: Headers<'static> = Headers { fields: Vec::new() };
+
+    /// Reads a block of `name: value` lines, each ended by CRLF or LF; an empty line may end it.
+    ///
+    /// # Errors
+    /// `header_not_ascii`, `headers_malformed` (with the place), `too_many_headers`.
+    ///
+    /// ```
+    /// use countersign_core::Headers;
+    /// let headers = Headers::parse(b"Host: example.com\r\nAccept: */*\r\n")?;
+    /// assert_eq!(headers.all("HOST").next(), Some("example.com"));
+    /// # Ok::<(), countersign_core::Refusal>(())
+    /// ```
+    pub fn parse(block: &'a [u8]) -> Result<Self, Refusal> {
+        if let Some(at) = block.iter().position(|byte| !byte.is_ascii()) {
+            return Err(Refusal::at(Code::HeaderNotAscii, "headers", at));
+        }
+        let text = core::str::from_utf8(block).map_err(|_| Code::HeaderNotAscii)?;
+        let malformed = |at| Refusal::at(Code::HeadersMalformed, "headers", at);
+        if let Some(at) = block
+            .iter()
+            .position(|byte| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127))
+        {
+            return Err(malformed(at));
+        }
+        let mut fields = Vec::with_capacity(16);
+        let mut at = 0;
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let line_length = field_line_length(rest);
+            let next = at + line_length;
+            let line = rest
+                .get(..line_length)
+                .unwrap_or(rest)
+                .trim_end_matches(['\r', '\n']);
+            if line.is_empty() {
+                if next < text.len() {
+                    return Err(malformed(next));
+                }
+                break;
+            }
+            let (name, value) = line.split_once(':').ok_or_else(|| malformed(at))?;
+            if !is_token(name) {
+                return Err(malformed(at));
+            }
+            let value = value.trim_matches([' ', '\t', '\r', '\n']);
+            if has_bare_carriage_return(value) {
+                return Err(malformed(at));
+            }
+            if fields.len() == MAX_FIELDS {
+                return Err(Code::TooManyHeaders.into());
+            }
+            fields.push(Field { name, value });
+            at = next;
+        }
+        Ok(Headers { fields })
+    }
+
+    /// Every value of the field `name`, in the order sent.
+    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a str> + 's {
+        self.fields
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name))
+            .map(|field| field.value)
+    }
+
+    /// Every field line.
+    #[must_use]
+    pub fn fields(&self) -> &[Field<'a>] {
+        &self.fields
+    }
+
+    /// The same fields and one more, as when a signer adds `Content-Digest`.
+    #[must_use]
+    pub fn with(&self, field: Field<'a>) -> Self {
+        let mut fields = Vec::with_capacity(self.fields.len() + 1);
+        fields.extend_from_slice(&self.fields);
+        fields.push(field);
+        Headers { fields }
+    }
+}
+
+/// Whether `text` is a token of RFC 9110 section 5.6.2: a method or a field name.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
+
+pub(crate) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        )
+}
+
+/// The length of the first field line with its line ends, continued over obsolete foldings.
+fn field_line_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(feed) = bytes
+        .get(from..)
+        .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
+    {
+        from += feed + 1;
+        if !matches!(bytes.get(from), Some(b' ' | b'\t')) {
+            return from;
+        }
+    }
+    bytes.len()
+}
+
+fn has_bare_carriage_return(value: &str) -> bool {
+    let mut bytes = value.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        if byte == b'\r' && bytes.peek() != Some(&b'\n') {
+            return true;
+        }
+    }
+    false
+}

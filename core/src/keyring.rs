@@ -1,0 +1,231 @@
+//! The keys that a verifier knows, found by their id.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::instant::UnixSeconds;
+use crate::key::{Algorithm, Environment, KeyId, KeyedMac, SharedSecret};
+use crate::policy::Record;
+use crate::refusal::{Code, Refusal};
+use crate::token::Token;
+
+/// A key as it is put into a keyring.
+#[derive(Clone, Debug)]
+pub struct KeyRecord {
+    pub(crate) id: KeyId,
+    pub(crate) environment: Environment,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) mac: KeyedMac,
+    pub(crate) groups: Vec<String>,
+    pub(crate) attributes: Record,
+    not_before: UnixSeconds,
+    not_after: UnixSeconds,
+    revoked: bool,
+}
+
+impl KeyRecord {
+    /// An active key without groups, attributes or end.
+    ///
+    /// # Errors
+    /// `keyid_malformed`.
+    pub fn new(id: &str, environment: Environment, secret: &SharedSecret) -> Result<Self, Refusal> {
+        Ok(KeyRecord {
+            id: KeyId::new(id)?,
+            environment,
+            algorithm: Algorithm::HmacSha256,
+            mac: KeyedMac::new(secret)?,
+            groups: Vec::new(),
+            attributes: Record::default(),
+            not_before: UnixSeconds::new(0),
+            not_after: UnixSeconds::MAX,
+            revoked: false,
+        })
+    }
+
+    /// The groups that it is in: ids of the bundle's group type, such as `trader`.
+    #[must_use]
+    pub fn groups<S: Into<String>>(mut self, groups: impl IntoIterator<Item = S>) -> Self {
+        self.groups = groups.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The attributes that policies see on the principal.
+    #[must_use]
+    pub fn attributes(mut self, attributes: Record) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// From when, and until when (exclusive), it is active.
+    #[must_use]
+    pub fn active(mut self, not_before: UnixSeconds, not_after: UnixSeconds) -> Self {
+        self.not_before = not_before;
+        self.not_after = not_after;
+        self
+    }
+
+    /// Marks it revoked: every signature by it is refused from now on.
+    #[must_use]
+    pub fn revoked(mut self) -> Self {
+        self.revoked = true;
+        self
+    }
+
+    fn check(&self, environment: Environment, now: UnixSeconds) -> Result<(), Refusal> {
+        let code = if self.environment != environment {
+            Code::KeyWrongEnvironment
+        } else if self.revoked {
+            Code::KeyRevoked
+        } else if now < self.not_before {
+            Code::KeyNotActive
+        } else if now >= self.not_after {
+            Code::KeyExpired
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::named(code, self.id.as_str()))
+    }
+}
+
+/// What a verifier holds: keys by id.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing {
+    keys: BTreeMap<KeyId, Arc<KeyRecord>>,
+}
+
+impl KeyRing {
+    /// A ring without keys.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a ring from JSON: `{"keys": [...]}`.
+    ///
+    /// Each key has a `token`, or a `keyid`, an `environment` and a `secret` in base64; and it may
+    /// have `groups`, `attributes` (a record of Cedar values), `not_before` and `not_after` (seconds
+    /// since 1970) and `revoked`. What is unknown is refused, and so are two keys with one id.
+    ///
+    /// # Errors
+    /// `keyring_malformed` with line and column or the keyid, and those of [`Token::parse`] and
+    /// [`SharedSecret::new`].
+    ///
+    /// ```
+    /// use countersign_core::KeyRing;
+    /// let ring = KeyRing::from_json(
+    ///     r#"{"keys": [{"keyid": "k7", "environment": "live", "groups": ["trader"],
+    ///                   "secret": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="}]}"#,
+    /// )?;
+    /// assert_eq!(ring.len(), 1);
+    /// # Ok::<(), countersign_core::Refusal>(())
+    /// ```
+    pub fn from_json(text: &str) -> Result<Self, Refusal> {
+        let written: WrittenRing<'_> = serde_json::from_str(text)
+            .map_err(|error| Refusal::json(Code::KeyringMalformed, &error))?;
+        let mut ring = KeyRing::new();
+        for key in written.keys {
+            let record = key.into_record()?;
+            if ring.keys.contains_key(&record.id) {
+                return Err(Refusal::named(Code::KeyringMalformed, record.id.as_str()));
+            }
+            ring.insert(record);
+        }
+        Ok(ring)
+    }
+
+    /// Puts a key in, in place of one with the same id.
+    pub fn insert(&mut self, record: KeyRecord) {
+        self.keys.insert(record.id.clone(), Arc::new(record));
+    }
+
+    /// How many keys it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The key with this id, if it is of this environment and active at `now`.
+    pub(crate) fn active(
+        &self,
+        keyid: &str,
+        environment: Environment,
+        now: UnixSeconds,
+    ) -> Result<Arc<KeyRecord>, Refusal> {
+        let record = self
+            .keys
+            .get(keyid)
+            .ok_or_else(|| Refusal::named(Code::KeyUnknown, keyid))?;
+        record.check(environment, now)?;
+        Ok(Arc::clone(record))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRing<'a> {
+    #[serde(borrow)]
+    keys: Vec<WrittenKey<'a>>,
+}
+
+/// A key as JSON has it. The secrets are borrowed from the text, so that wiping it is enough.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenKey<'a> {
+    #[serde(borrow)]
+    token: Option<&'a str>,
+    keyid: Option<&'a str>,
+    environment: Option<&'a str>,
+    secret: Option<&'a str>,
+    #[serde(default)]
+    groups: Vec<String>,
+    #[serde(borrow)]
+    attributes: Option<&'a RawValue>,
+    not_before: Option<u64>,
+    not_after: Option<u64>,
+    #[serde(default)]
+    revoked: bool,
+}
+
+impl WrittenKey<'_> {
+    fn into_record(self) -> Result<KeyRecord, Refusal> {
+        let mut record = match (self.token, self.keyid, self.environment, self.secret) {
+            (Some(token), None, None, None) => {
+                let token = Token::parse(token)?;
+                KeyRecord::new(token.keyid().as_str(), token.environment(), token.secret())?
+            }
+            (None, Some(keyid), Some(environment), Some(secret)) => {
+                let malformed = || Refusal::named(Code::KeyringMalformed, keyid);
+                let environment = Environment::parse(environment).ok_or_else(malformed)?;
+                let mut bytes = Zeroizing::new(Vec::with_capacity(secret.len()));
+                STANDARD
+                    .decode_vec(secret, &mut bytes)
+                    .map_err(|_| malformed())?;
+                let secret = SharedSecret::new(core::mem::take(&mut *bytes))?;
+                KeyRecord::new(keyid, environment, &secret)?
+            }
+            _ => return Err(Code::KeyringMalformed.into()),
+        };
+        record.groups = self.groups;
+        if let Some(json) = self.attributes {
+            record.attributes = Record::from_json(json.get())?;
+        }
+        record.not_before = self.not_before.map_or(record.not_before, UnixSeconds::new);
+        record.not_after = self.not_after.map_or(record.not_after, UnixSeconds::new);
+        record.revoked = self.revoked;
+        Ok(record)
+    }
+}

@@ -1,0 +1,361 @@
+//! What a verifier demands of a signature, and what it believes about the connection.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use serde::Deserialize;
+
+use crate::key::Environment;
+use crate::refusal::{Code, Refusal};
+use crate::signature_input::SignatureInput;
+
+/// What a verifier demands. Every default is the strict one; each method loosens or narrows one
+/// rule.
+///
+/// ```
+/// use core::time::Duration;
+/// use countersign_core::{Environment, Profile};
+/// let profile = Profile::new(Environment::Live)
+///     .max_age(Duration::from_secs(60))
+///     .authorities(["api.example.com"]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Profile {
+    environment: Environment,
+    required: Vec<String>,
+    label: Option<String>,
+    tag: Option<String>,
+    max_age: Duration,
+    clock_skew: Duration,
+    nonce_required: bool,
+    expires_required: bool,
+    max_body: usize,
+    authorities: Vec<String>,
+    forwarded: Forwarded,
+}
+
+impl Profile {
+    /// Covers at least `@method @authority @path @query`, and `content-digest` where there is a
+    /// body; at most 300 s old; 30 s of clock skew; a nonce; bodies up to 1 MiB; forwarded fields
+    /// ignored.
+    #[must_use]
+    pub fn new(environment: Environment) -> Self {
+        Profile {
+            environment,
+            required: ["@method", "@authority", "@path", "@query"]
+                .map(String::from)
+                .into(),
+            label: None,
+            tag: None,
+            max_age: Duration::from_mins(5),
+            clock_skew: Duration::from_secs(30),
+            nonce_required: true,
+            expires_required: false,
+            max_body: 1 << 20,
+            authorities: Vec::new(),
+            forwarded: Forwarded::ignore(),
+        }
+    }
+
+    /// Reads a profile from JSON; what is left out keeps its default, what is unknown is refused.
+    ///
+    /// Members: `environment` (required), `required` (components), `label`, `tag`, `max_age`,
+    /// `clock_skew` (both in seconds), `nonce_required`, `expires_required`, `max_body` (bytes),
+    /// `authorities`, and `forwarded` with `peers`, `scheme_field`, `authority_field` and
+    /// `target_field`.
+    ///
+    /// # Errors
+    /// `profile_malformed`.
+    ///
+    /// ```
+    /// use countersign_core::Profile;
+    /// let profile = Profile::from_json(r#"{"environment": "live", "max_age": 60}"#)?;
+    /// # Ok::<(), countersign_core::Refusal>(())
+    /// ```
+    pub fn from_json(text: &str) -> Result<Self, Refusal> {
+        let written: Written = serde_json::from_str(text)
+            .map_err(|error| Refusal::json(Code::ProfileMalformed, &error))?;
+        let environment = Environment::parse(&written.environment).ok_or(Code::ProfileMalformed)?;
+        let mut profile = Profile::new(environment);
+        profile.required = written.required.unwrap_or(profile.required);
+        profile.label = written.label;
+        profile.tag = written.tag;
+        profile.max_age = written.max_age.map_or(profile.max_age, Duration::from_secs);
+        profile.clock_skew = written
+            .clock_skew
+            .map_or(profile.clock_skew, Duration::from_secs);
+        profile.nonce_required = written.nonce_required.unwrap_or(profile.nonce_required);
+        profile.expires_required = written.expires_required.unwrap_or(profile.expires_required);
+        profile.max_body = written.max_body.unwrap_or(profile.max_body);
+        profile.authorities = written.authorities.unwrap_or_default();
+        if let Some(forwarded) = written.forwarded {
+            profile.forwarded = Forwarded {
+                peers: forwarded.peers,
+                scheme_field: forwarded.scheme_field,
+                authority_field: forwarded.authority_field,
+                target_field: forwarded.target_field,
+            };
+        }
+        Ok(profile)
+    }
+
+    /// The components that must be covered. `@target-uri` stands in for `@scheme`, `@authority`,
+    /// `@path` and `@query`; `@request-target` for the last two.
+    #[must_use]
+    pub fn require<S: Into<String>>(mut self, components: impl IntoIterator<Item = S>) -> Self {
+        self.required = components.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Only the signature with this label counts.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Only a signature with this `tag` counts.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tag = Some(tag.into());
+        self
+    }
+
+    /// How long after `created` a signature is accepted, in whole seconds.
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = max_age;
+        self
+    }
+
+    /// How far the sender's clock may be from ours, in whole seconds: it counts before `created`
+    /// and after the end.
+    #[must_use]
+    pub fn clock_skew(mut self, clock_skew: Duration) -> Self {
+        self.clock_skew = clock_skew;
+        self
+    }
+
+    /// Whether a nonce is required. Without one the signature itself can be used once.
+    #[must_use]
+    pub fn nonce_required(mut self, required: bool) -> Self {
+        self.nonce_required = required;
+        self
+    }
+
+    /// Whether `expires` is required.
+    #[must_use]
+    pub fn expires_required(mut self, required: bool) -> Self {
+        self.expires_required = required;
+        self
+    }
+
+    /// The largest body, in bytes.
+    #[must_use]
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// The authorities served, in lower case and without a default port. Empty: any, which is safe
+    /// only where something before the verifier has checked it.
+    #[must_use]
+    pub fn authorities<S: Into<String>>(
+        mut self,
+        authorities: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.authorities = authorities.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Which peers may say, by which fields, where a request was really sent.
+    #[must_use]
+    pub fn forwarded(mut self, forwarded: Forwarded) -> Self {
+        self.forwarded = forwarded;
+        self
+    }
+
+    pub(crate) fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    pub(crate) fn allowed_authorities(&self) -> &[String] {
+        &self.authorities
+    }
+
+    pub(crate) fn trusted_forwarding(&self) -> &Forwarded {
+        &self.forwarded
+    }
+
+    pub(crate) fn body_limit(&self) -> usize {
+        self.max_body
+    }
+
+    pub(crate) fn age_limit(&self) -> Duration {
+        self.max_age
+    }
+
+    pub(crate) fn skew(&self) -> Duration {
+        self.clock_skew
+    }
+
+    /// The one signature that label and tag select.
+    pub(crate) fn select<'a>(
+        &self,
+        inputs: Vec<SignatureInput<'a>>,
+    ) -> Result<SignatureInput<'a>, Refusal> {
+        let matches = |input: &SignatureInput<'a>| {
+            self.label
+                .as_deref()
+                .is_none_or(|label| input.label() == label)
+                && self
+                    .tag
+                    .as_deref()
+                    .is_none_or(|tag| input.parameters().tag.as_deref() == Some(tag))
+        };
+        let mut selected = inputs.into_iter().filter(matches);
+        let first = selected.next().ok_or(Code::SignatureMissing)?;
+        if selected.next().is_some() {
+            Err(Code::SignatureAmbiguous.into())
+        } else {
+            Ok(first)
+        }
+    }
+
+    /// Refuses a signature that covers too little or lacks a parameter.
+    pub(crate) fn demand(&self, input: &SignatureInput<'_>, has_body: bool) -> Result<(), Refusal> {
+        for name in &self.required {
+            if !covers(input, name) {
+                return Err(Refusal::named(Code::ComponentNotCovered, name));
+            }
+        }
+        if has_body && !input.covers("content-digest") {
+            return Err(Code::BodyNotCovered.into());
+        }
+        let parameters = input.parameters();
+        if parameters.created.is_none() {
+            return Err(Code::CreatedMissing.into());
+        }
+        if self.expires_required && parameters.expires.is_none() {
+            return Err(Code::ExpiresMissing.into());
+        }
+        if self.nonce_required && parameters.nonce.is_none() {
+            return Err(Code::NonceMissing.into());
+        }
+        Ok(())
+    }
+}
+
+fn covers(input: &SignatureInput<'_>, name: &str) -> bool {
+    let wider: &[&str] = match name {
+        "@path" | "@query" => &["@target-uri", "@request-target"],
+        "@authority" | "@scheme" => &["@target-uri"],
+        _ => &[],
+    };
+    input.covers(name) || wider.iter().any(|wider| input.covers(wider))
+}
+
+/// Which peers may say where a request was really sent, and by which fields.
+///
+/// A proxy rewrites scheme, authority and path; the signature is over what the client sent. Fields
+/// that say so are believed only from a peer named here, since anybody can send them.
+///
+/// ```
+/// use countersign_core::Forwarded;
+/// let forwarded = Forwarded::from_peers(["10.0.0.7"]).target_from(Some("x-original-uri".into()));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Forwarded {
+    peers: Vec<String>,
+    scheme_field: Option<String>,
+    authority_field: Option<String>,
+    target_field: Option<String>,
+}
+
+impl Forwarded {
+    /// Nobody is believed.
+    #[must_use]
+    pub fn ignore() -> Self {
+        Forwarded {
+            peers: Vec::new(),
+            scheme_field: None,
+            authority_field: None,
+            target_field: None,
+        }
+    }
+
+    /// These peers set `X-Forwarded-Proto` and `X-Forwarded-Host`.
+    #[must_use]
+    pub fn from_peers<S: Into<String>>(peers: impl IntoIterator<Item = S>) -> Self {
+        Forwarded {
+            peers: peers.into_iter().map(Into::into).collect(),
+            scheme_field: Some("x-forwarded-proto".into()),
+            authority_field: Some("x-forwarded-host".into()),
+            target_field: None,
+        }
+    }
+
+    /// The field with the scheme, `None` if the peers keep it.
+    #[must_use]
+    pub fn scheme_from(mut self, field: Option<String>) -> Self {
+        self.scheme_field = field;
+        self
+    }
+
+    /// The field with the authority, `None` if the peers keep it.
+    #[must_use]
+    pub fn authority_from(mut self, field: Option<String>) -> Self {
+        self.authority_field = field;
+        self
+    }
+
+    /// The field with the target as the client sent it, such as `x-original-uri`.
+    #[must_use]
+    pub fn target_from(mut self, field: Option<String>) -> Self {
+        self.target_field = field;
+        self
+    }
+
+    pub(crate) fn trusts(&self, peer: &str) -> bool {
+        self.peers.iter().any(|one| one == peer)
+    }
+
+    pub(crate) fn scheme_field(&self) -> Option<&str> {
+        self.scheme_field.as_deref()
+    }
+
+    pub(crate) fn authority_field(&self) -> Option<&str> {
+        self.authority_field.as_deref()
+    }
+
+    pub(crate) fn target_field(&self) -> Option<&str> {
+        self.target_field.as_deref()
+    }
+}
+
+/// A profile as JSON has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    environment: String,
+    required: Option<Vec<String>>,
+    label: Option<String>,
+    tag: Option<String>,
+    max_age: Option<u64>,
+    clock_skew: Option<u64>,
+    nonce_required: Option<bool>,
+    expires_required: Option<bool>,
+    max_body: Option<usize>,
+    authorities: Option<Vec<String>>,
+    forwarded: Option<WrittenForwarded>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenForwarded {
+    peers: Vec<String>,
+    scheme_field: Option<String>,
+    authority_field: Option<String>,
+    target_field: Option<String>,
+}

@@ -1,0 +1,320 @@
+//! Why something was refused: one enum of stable codes, grouped by whose fault it was.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+/// Whose fault a refusal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The program that calls this library; never caused by what a stranger sent.
+    Caller,
+    /// The sender of the message: malformed, incomplete, stale or repeated.
+    Client,
+    /// The credential. A stranger learns nothing more than that.
+    Key,
+    /// The policy said no.
+    Policy,
+    /// The verifier is out of a resource and fails closed.
+    Verifier,
+}
+
+macro_rules! codes {
+    ($($fault:ident { $($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal, $sentence:literal;)* })*) => {
+        /// The stable code of a refusal. New codes may be added; a code never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code {
+            $($(#[doc = $sentence] $variant,)*)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the way of a request.
+            pub const ALL: &'static [Code] = &[$($(Code::$variant,)*)*];
+
+            /// The code as programs read it, such as `signature_mismatch`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $($(Code::$variant => $code,)*)* }
+            }
+
+            /// What happened, as one sentence for a person.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self { $($(Code::$variant => $sentence,)*)* }
+            }
+
+            /// The HTTP status that answers it (RFC 9110).
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $($(Code::$variant => $status,)*)* }
+            }
+
+            /// Whose fault it is.
+            #[must_use]
+            pub const fn fault(self) -> Fault {
+                match self { $($(Code::$variant => Fault::$fault,)*)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Client {
+        MethodMalformed = "method_malformed", 400, "The method is not a token of RFC 9110.";
+        TargetMalformed = "target_malformed", 400, "The request target holds a character that a URI can't have, or has none of the forms of RFC 9112.";
+        HeadersMalformed = "headers_malformed", 400, "A header line is not `name: value`.";
+        HeaderNotAscii = "header_not_ascii", 400, "A header line holds a byte that is not ASCII.";
+        TooManyHeaders = "too_many_headers", 431, "The message has more than 128 header lines.";
+        HostAmbiguous = "host_ambiguous", 400, "The message has more than one Host field, or a Host that is not `host[:port]`.";
+        ForwardedAmbiguous = "forwarded_ambiguous", 400, "A forwarded field of the trusted peer is repeated, is a list, or can't be read.";
+        AuthorityNotAllowed = "authority_not_allowed", 421, "The request is for an authority that this verifier doesn't serve.";
+        BodyTooLarge = "body_too_large", 413, "The body is larger than the verifier's limit.";
+        SignatureMissing = "signature_missing", 401, "The message carries no signature that this verifier's profile asks for.";
+        SignatureAmbiguous = "signature_ambiguous", 400, "Several signatures match the profile; name a label or a tag.";
+        SignatureInputMalformed = "signature_input_malformed", 400, "The Signature-Input field is not a dictionary of inner lists.";
+        SignatureMalformed = "signature_malformed", 400, "The Signature field is not a dictionary of byte sequences, or the value has the wrong length.";
+        LabelDuplicate = "label_duplicate", 400, "A signature label occurs twice.";
+        LabelUnpaired = "label_unpaired", 400, "A label is in only one of Signature-Input and Signature.";
+        ComponentUnknown = "component_unknown", 400, "A covered component is a derived component that RFC 9421 doesn't define, or its name is not a field name in lower case.";
+        ComponentParameterUnsupported = "component_parameter_unsupported", 400, "A covered component has a parameter that this verifier doesn't support.";
+        ComponentDuplicate = "component_duplicate", 400, "A component is covered twice.";
+        ComponentMissing = "component_missing", 400, "A covered component is not in the message.";
+        TooManyComponents = "too_many_components", 400, "The signature covers more than 64 components.";
+        QueryParamAmbiguous = "query_param_ambiguous", 400, "A covered query parameter occurs more than once.";
+        QueryMalformed = "query_malformed", 400, "The query is not UTF-8 after decoding, or an escape in it is broken.";
+        ParameterDuplicate = "parameter_duplicate", 400, "A signature parameter occurs twice.";
+        ParameterMalformed = "parameter_malformed", 400, "A signature parameter has a value of the wrong type.";
+        CreatedNegative = "created_negative", 400, "`created` or `expires` is before 1970.";
+        CreatedNotInteger = "created_not_integer", 400, "`created` or `expires` is not a whole number of seconds.";
+        CreatedOutOfRange = "created_out_of_range", 400, "`created` or `expires` is larger than any time this verifier handles.";
+        CreatedMissing = "created_missing", 400, "The signature has no `created`, which the profile requires.";
+        ExpiresMissing = "expires_missing", 400, "The signature has no `expires`, which the profile requires.";
+        NonceMissing = "nonce_missing", 400, "The signature has no `nonce`, which the profile requires.";
+        NonceTooLong = "nonce_too_long", 400, "The nonce is empty or longer than 256 bytes.";
+        KeyidMissing = "keyid_missing", 400, "The signature has no `keyid`.";
+        AlgorithmUnknown = "algorithm_unknown", 400, "The algorithm is not one that this verifier implements.";
+        ComponentNotCovered = "component_not_covered", 400, "The signature doesn't cover a component that the profile requires.";
+        BodyNotCovered = "body_not_covered", 400, "The message has a body, but the signature doesn't cover `content-digest`.";
+        DigestMalformed = "digest_malformed", 400, "The Content-Digest field is not a dictionary of byte sequences, or a digest has the wrong length.";
+        DigestAlgorithmUnsupported = "digest_algorithm_unsupported", 400, "Content-Digest has no algorithm that can be checked here; use sha-256 or sha-512.";
+        DigestMismatch = "digest_mismatch", 400, "The body is not the one that was signed.";
+        CreatedInFuture = "created_in_future", 401, "The signature was created in the future; check the sender's clock.";
+        TooOld = "too_old", 401, "The signature is older than the verifier accepts.";
+        Expired = "expired", 401, "The signature has expired.";
+        Replayed = "replayed", 401, "This signature or nonce was used before.";
+    }
+    Key {
+        KeyUnknown = "key_unknown", 401, "No key has this keyid.";
+        KeyWrongEnvironment = "key_wrong_environment", 401, "The key belongs to another environment.";
+        KeyNotActive = "key_not_active", 401, "The key is not active yet.";
+        KeyExpired = "key_expired", 401, "The key has expired.";
+        KeyRevoked = "key_revoked", 401, "The key was revoked.";
+        AlgorithmMismatch = "algorithm_mismatch", 401, "The signature names another algorithm than its key has.";
+        SignatureMismatch = "signature_mismatch", 401, "The signature is not the one that this key makes for this message.";
+    }
+    Policy {
+        NoRoute = "no_route", 403, "No route of the policy bundle matches this method and path.";
+        NotPermitted = "not_permitted", 403, "No policy permits this action for this key.";
+        Forbidden = "forbidden", 403, "A policy forbids this action.";
+    }
+    Verifier {
+        HandlesExhausted = "handles_exhausted", 503, "The module keeps 65,536 objects already; close or spend some.";
+        ReplayCacheFull = "replay_cache_full", 503, "The replay cache is full of live nonces; nothing is accepted until some expire.";
+        ReplayStoreUnavailable = "replay_store_unavailable", 503, "The replay store didn't answer; nothing is accepted until it does.";
+    }
+    Caller {
+        HandleUnknown = "handle_unknown", 500, "The handle was never given out, is of another kind, or was used or closed before.";
+        FrameMalformed = "frame_malformed", 500, "The call's frame ends early, is too long, or holds a field of the wrong size.";
+        KeyidMalformed = "keyid_malformed", 500, "A keyid is 1 to 128 visible ASCII characters other than `\"` and `\\`.";
+        SecretTooShort = "secret_too_short", 500, "A shared secret has at least 16 bytes.";
+        TokenMalformed = "token_malformed", 500, "The text is not a token: `csk_<env>_<keyid>_<secret>_<checksum>`.";
+        TokenChecksumMismatch = "token_checksum_mismatch", 500, "The token's checksum is wrong: a character was lost or mistyped.";
+        KeyringMalformed = "keyring_malformed", 500, "The keyring can't be read.";
+        ProfileMalformed = "profile_malformed", 500, "The verification profile can't be read.";
+        ContextMalformed = "context_malformed", 500, "The context is not a record of Cedar values.";
+        OptionsMalformed = "options_malformed", 500, "A signing option is wrong.";
+        BundleTruncated = "bundle_truncated", 500, "The policy bundle ends early.";
+        BundleNotABundle = "bundle_not_a_bundle", 500, "The file is not a policy bundle.";
+        BundleFormatUnsupported = "bundle_format_unsupported", 500, "The policy bundle has a format that this reader doesn't know.";
+        BundleDigestMismatch = "bundle_digest_mismatch", 500, "The policy bundle was altered: its SHA-256 doesn't match.";
+        BundleMalformed = "bundle_malformed", 500, "The policy bundle is inconsistent.";
+    }
+}
+
+/// What a refusal is about, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A byte offset into the value of a header field, for a pointer at the place.
+    Offset {
+        /// The field, in lower case.
+        field: &'static str,
+        /// Bytes from the start of that field line's value.
+        at: usize,
+    },
+    /// The name of a component, parameter, label or field; never a secret, a MAC or a digest.
+    Name(Box<str>),
+}
+
+/// A refusal: a stable [`Code`] and what it is about.
+///
+/// [`Display`](fmt::Display) gives the sentence for the audit log and the operator.
+/// A stranger is answered with [`Refusal::problem`], which says less.
+///
+/// ```
+/// use countersign_core::{Code, Refusal};
+/// let refusal = Refusal::from(Code::KeyUnknown);
+/// assert_eq!(refusal.code().as_str(), "key_unknown");
+/// // A stranger can't tell an unknown key from a wrong signature.
+/// assert_eq!(refusal.problem(), Refusal::from(Code::SignatureMismatch).problem());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    code: Code,
+    subject: Option<Subject>,
+}
+
+impl Refusal {
+    #[cold]
+    pub(crate) fn named(code: Code, name: &str) -> Self {
+        Refusal {
+            code,
+            subject: Some(Subject::Name(name.into())),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn at(code: Code, field: &'static str, at: usize) -> Self {
+        Refusal {
+            code,
+            subject: Some(Subject::Offset { field, at }),
+        }
+    }
+
+    /// Where a JSON text went wrong: line and column only, for the text may hold secrets.
+    #[cold]
+    pub(crate) fn json(code: Code, error: &serde_json::Error) -> Self {
+        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let mut place = String::from("line ");
+        push_decimal(&mut place, number(error.line()));
+        place.push_str(", column ");
+        push_decimal(&mut place, number(error.column()));
+        Refusal::named(code, &place)
+    }
+
+    /// A refusal about something that has a name, for hosts that refuse by the same codes.
+    #[must_use]
+    pub fn about(code: Code, name: &str) -> Self {
+        Self::named(code, name)
+    }
+
+    /// The stable code, for the audit log and for programs inside the trust boundary.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What it is about, where that is known.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref()
+    }
+
+    /// The code that a stranger may see: every fault of the credential is `signature_refused`.
+    #[must_use]
+    pub fn public_code(&self) -> &'static str {
+        match self.code.fault() {
+            Fault::Key => "signature_refused",
+            Fault::Caller => "internal_error",
+            Fault::Client | Fault::Policy | Fault::Verifier => self.code.as_str(),
+        }
+    }
+
+    /// The problem details for a stranger, as `application/problem+json` (RFC 9457).
+    #[must_use]
+    pub fn problem(&self) -> String {
+        let title = match self.code.fault() {
+            Fault::Key => "The signature was not accepted.",
+            Fault::Caller => "The request could not be checked.",
+            Fault::Client | Fault::Policy | Fault::Verifier => self.code.sentence(),
+        };
+        let mut out = String::with_capacity(192);
+        out.push_str("{\"type\":\"urn:countersign:");
+        out.push_str(self.public_code());
+        out.push_str("\",\"title\":\"");
+        for c in title.chars() {
+            if matches!(c, '"' | '\\') {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+        out.push_str("\",\"status\":");
+        push_decimal(&mut out, i64::from(self.code.status()));
+        out.push_str(",\"code\":\"");
+        out.push_str(self.public_code());
+        out.push_str("\"}");
+        out
+    }
+
+    /// The sentence, and what and where, for the operator.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let mut out = String::from(self.code.sentence());
+        match &self.subject {
+            None => {}
+            Some(Subject::Name(name)) => {
+                out.push_str(" (`");
+                out.push_str(name);
+                out.push_str("`)");
+            }
+            Some(Subject::Offset { field, at }) => {
+                out.push_str(" (byte ");
+                push_decimal(&mut out, i64::try_from(*at).unwrap_or(i64::MAX));
+                out.push_str(" of `");
+                out.push_str(field);
+                out.push_str("`)");
+            }
+        }
+        out
+    }
+}
+
+impl From<Code> for Refusal {
+    #[cold]
+    fn from(code: Code) -> Self {
+        Refusal {
+            code,
+            subject: None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+/// Appends a decimal number without the formatting machinery, which would weigh on the module.
+pub(crate) fn push_decimal(out: &mut String, number: i64) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        at = at.saturating_sub(1);
+        if let Some(digit) = digits.get_mut(at) {
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        }
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    for digit in digits.iter().skip(at) {
+        out.push(char::from(*digit));
+    }
+}

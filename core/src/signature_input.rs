@@ -1,0 +1,234 @@
+//! `Signature-Input` and `Signature`: what is covered, by which parameters, and the value
+//! (RFC 9421 sections 2.3, 4.1 and 4.2).
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::components::Component;
+use crate::headers::Headers;
+use crate::instant::UnixSeconds;
+use crate::refusal::{Code, Refusal};
+use crate::structured::{BareItem, Cursor, canonical_inner_list};
+
+const MAX_COMPONENTS: usize = 64;
+const MAX_NONCE_BYTES: usize = 256;
+
+/// The signature parameters (RFC 9421 section 2.3), escapes resolved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters<'a> {
+    /// When the signature was made.
+    pub created: Option<UnixSeconds>,
+    /// After when it no longer counts.
+    pub expires: Option<UnixSeconds>,
+    /// A value that its key uses once.
+    pub nonce: Option<Cow<'a, str>>,
+    /// The algorithm. The key's own algorithm is what is used; this is only compared with it.
+    pub alg: Option<Cow<'a, str>>,
+    /// Which key made the signature.
+    pub keyid: Option<Cow<'a, str>>,
+    /// What application the signature is for.
+    pub tag: Option<Cow<'a, str>>,
+}
+
+/// One member of `Signature-Input`.
+#[derive(Clone, Debug)]
+pub struct SignatureInput<'a> {
+    label: &'a str,
+    components: Vec<Component<'a>>,
+    parameters: Parameters<'a>,
+    /// Inner list and parameters, as a serialiser writes them.
+    text: Cow<'a, str>,
+}
+
+impl<'a> SignatureInput<'a> {
+    /// The label that pairs it with a member of `Signature`.
+    #[must_use]
+    pub fn label(&self) -> &'a str {
+        self.label
+    }
+
+    /// The names of the covered components, in order, such as `@method` or `content-digest`.
+    pub fn covered(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.components.iter().map(Component::name)
+    }
+
+    /// Whether a component of this name is covered.
+    #[must_use]
+    pub fn covers(&self, name: &str) -> bool {
+        self.covered().any(|covered| covered == name)
+    }
+
+    /// The signature parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &Parameters<'a> {
+        &self.parameters
+    }
+
+    /// The value of `@signature-params`: inner list and parameters (RFC 9421 section 2.3).
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn components(&self) -> &[Component<'a>] {
+        &self.components
+    }
+
+    /// Reads the inner list and parameters that follow `label=`.
+    pub(crate) fn parse(label: &'a str, cursor: &mut Cursor<'a>) -> Result<Self, Refusal> {
+        cursor.mark_canonical();
+        let start = cursor.position();
+        let components = parse_components(cursor)?;
+        let parameters = parse_parameters(cursor)?;
+        let text = cursor.since(start);
+        let text = if cursor.was_canonical() {
+            Cow::Borrowed(text)
+        } else {
+            let mut canonical = String::with_capacity(text.len());
+            canonical_inner_list(text, &mut canonical)?;
+            Cow::Owned(canonical)
+        };
+        Ok(SignatureInput {
+            label,
+            components,
+            parameters,
+            text,
+        })
+    }
+}
+
+/// Every member of every `Signature-Input` line, in order.
+///
+/// # Errors
+/// `signature_input_malformed` with the place, `label_duplicate`, and those of the components and
+/// the parameters.
+///
+/// ```
+/// use countersign_core::{Headers, signature_inputs};
+/// let headers = Headers::parse(b"Signature-Input: s=(\"@method\");created=1618884473\r\n")?;
+/// let inputs = signature_inputs(&headers)?;
+/// assert_eq!(inputs[0].label(), "s");
+/// assert!(inputs[0].covers("@method"));
+/// # Ok::<(), countersign_core::Refusal>(())
+/// ```
+pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<'a>>, Refusal> {
+    let mut inputs: Vec<SignatureInput<'a>> = Vec::with_capacity(1);
+    for value in headers.all("signature-input") {
+        let mut cursor = Cursor::new("signature-input", Code::SignatureInputMalformed, value);
+        loop {
+            let label = cursor.key()?;
+            cursor.expect(b'=')?;
+            if inputs.iter().any(|input| input.label == label) {
+                return Err(Refusal::named(Code::LabelDuplicate, label));
+            }
+            inputs.push(SignatureInput::parse(label, &mut cursor)?);
+            if !cursor.next_member()? {
+                break;
+            }
+        }
+    }
+    Ok(inputs)
+}
+
+/// The value of the signature labelled `label`: an `hmac-sha256`, 32 bytes.
+pub(crate) fn signature_value(headers: &Headers<'_>, label: &str) -> Result<[u8; 32], Refusal> {
+    let mut found = None;
+    let mut seen: Vec<&str> = Vec::with_capacity(1);
+    for value in headers.all("signature") {
+        let mut cursor = Cursor::new("signature", Code::SignatureMalformed, value);
+        loop {
+            let name = cursor.key()?;
+            cursor.expect(b'=')?;
+            let base64 = cursor.bytes()?;
+            if seen.contains(&name) {
+                return Err(Refusal::named(Code::LabelDuplicate, name));
+            }
+            seen.push(name);
+            if name == label {
+                found = Some(base64);
+            }
+            if !cursor.next_member()? {
+                break;
+            }
+        }
+    }
+    let base64 = found.ok_or_else(|| Refusal::named(Code::LabelUnpaired, label))?;
+    let malformed = || Refusal::named(Code::SignatureMalformed, label);
+    // Room for the decoder's estimate, which is a multiple of three.
+    let mut bytes = [0; 33];
+    let length = STANDARD
+        .decode_slice(base64, &mut bytes)
+        .map_err(|_| malformed())?;
+    let value = bytes.get(..length).ok_or_else(malformed)?;
+    value.try_into().map_err(|_| malformed())
+}
+
+fn parse_components<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Component<'a>>, Refusal> {
+    cursor.expect(b'(')?;
+    let mut components = Vec::with_capacity(8);
+    while cursor.next_in_list(components.is_empty())? {
+        let component = Component::parse(cursor)?;
+        if components.contains(&component) {
+            return Err(Refusal::named(Code::ComponentDuplicate, component.name()));
+        }
+        if components.len() == MAX_COMPONENTS {
+            return Err(Code::TooManyComponents.into());
+        }
+        components.push(component);
+    }
+    Ok(components)
+}
+
+fn parse_parameters<'a>(cursor: &mut Cursor<'a>) -> Result<Parameters<'a>, Refusal> {
+    let mut parameters = Parameters::default();
+    let mut seen: Vec<&str> = Vec::with_capacity(6);
+    while let Some((name, value)) = cursor.parameter()? {
+        if seen.contains(&name) {
+            return Err(Refusal::named(Code::ParameterDuplicate, name));
+        }
+        seen.push(name);
+        match name {
+            "created" => parameters.created = Some(instant(cursor, name, value)?),
+            "expires" => parameters.expires = Some(instant(cursor, name, value)?),
+            "nonce" => parameters.nonce = Some(nonce(name, value)?),
+            "alg" => parameters.alg = Some(text(name, value)?),
+            "keyid" => parameters.keyid = Some(text(name, value)?),
+            "tag" => parameters.tag = Some(text(name, value)?),
+            // Not ours to read, but covered all the same.
+            _ if value == BareItem::IntegerTooLarge => return Err(cursor.error()),
+            _ => {}
+        }
+    }
+    Ok(parameters)
+}
+
+fn instant(cursor: &Cursor<'_>, name: &str, value: BareItem<'_>) -> Result<UnixSeconds, Refusal> {
+    match value {
+        BareItem::Integer(seconds) => match u64::try_from(seconds) {
+            Ok(seconds) => Ok(UnixSeconds::new(seconds)),
+            Err(_) => Err(cursor.refuse(Code::CreatedNegative)),
+        },
+        BareItem::IntegerTooLarge => Err(cursor.refuse(Code::CreatedOutOfRange)),
+        BareItem::Decimal(_) => Err(cursor.refuse(Code::CreatedNotInteger)),
+        _ => Err(Refusal::named(Code::ParameterMalformed, name)),
+    }
+}
+
+fn nonce<'a>(name: &str, value: BareItem<'a>) -> Result<Cow<'a, str>, Refusal> {
+    let nonce = text(name, value)?;
+    if nonce.is_empty() || nonce.len() > MAX_NONCE_BYTES {
+        return Err(Code::NonceTooLong.into());
+    }
+    Ok(nonce)
+}
+
+fn text<'a>(name: &str, value: BareItem<'a>) -> Result<Cow<'a, str>, Refusal> {
+    match value {
+        BareItem::String(quoted) => Ok(quoted.unescape()),
+        _ => Err(Refusal::named(Code::ParameterMalformed, name)),
+    }
+}

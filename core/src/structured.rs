@@ -1,0 +1,354 @@
+//! The part of structured fields that signatures need, strictly (RFC 9651 section 4.2).
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use crate::refusal::{Code, Refusal, push_decimal};
+
+const MAX_INTEGER_DIGITS: usize = 15;
+
+/// A bare item, borrowed from the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BareItem<'a> {
+    Integer(i64),
+    /// More digits than an Integer may have.
+    IntegerTooLarge,
+    Decimal(&'a str),
+    String(QuotedString<'a>),
+    Token(&'a str),
+    /// Base64 between the colons, not yet decoded.
+    Bytes(&'a str),
+    Boolean(bool),
+}
+
+/// The text between the quotes of a String, its escapes still in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct QuotedString<'a>(&'a str);
+
+impl<'a> QuotedString<'a> {
+    /// As written, the escapes still in it.
+    pub(crate) fn raw(self) -> &'a str {
+        self.0
+    }
+
+    pub(crate) fn unescape(self) -> Cow<'a, str> {
+        if !self.0.contains('\\') {
+            return Cow::Borrowed(self.0);
+        }
+        let mut out = String::with_capacity(self.0.len());
+        let mut chars = self.0.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => out.extend(chars.next()),
+                other => out.push(other),
+            }
+        }
+        Cow::Owned(out)
+    }
+}
+
+/// A reader over one field line, which is ASCII.
+pub(crate) struct Cursor<'a> {
+    field: &'static str,
+    code: Code,
+    text: &'a str,
+    at: usize,
+    /// Whether everything read so far was written the way a serialiser writes it.
+    canonical: bool,
+}
+
+impl<'a> Cursor<'a> {
+    /// Reads `text`, the value of `field`; what can't be read is refused with `code`.
+    pub(crate) fn new(field: &'static str, code: Code, text: &'a str) -> Self {
+        Cursor {
+            field,
+            code,
+            text,
+            at: 0,
+            canonical: true,
+        }
+    }
+
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or("")
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at >= self.text.len()
+    }
+
+    /// Forgets what was not canonical before here.
+    pub(crate) fn mark_canonical(&mut self) {
+        self.canonical = true;
+    }
+
+    pub(crate) fn was_canonical(&self) -> bool {
+        self.canonical
+    }
+
+    pub(crate) fn error(&self) -> Refusal {
+        Refusal::at(self.code, self.field, self.at)
+    }
+
+    pub(crate) fn refuse(&self, code: Code) -> Refusal {
+        Refusal::at(code, self.field, self.at)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    pub(crate) fn eat(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    pub(crate) fn expect(&mut self, byte: u8) -> Result<(), Refusal> {
+        if self.eat(byte) {
+            Ok(())
+        } else {
+            Err(self.error())
+        }
+    }
+
+    fn skip_while(&mut self, accept: impl Fn(u8) -> bool) -> &'a str {
+        let start = self.at;
+        while self.peek().is_some_and(&accept) {
+            self.at += 1;
+        }
+        self.since(start)
+    }
+
+    /// Skips spaces; `usual` of them are what a serialiser writes here.
+    fn skip_spaces(&mut self, usual: usize) {
+        if self.skip_while(|byte| byte == b' ').len() != usual {
+            self.canonical = false;
+        }
+    }
+
+    /// A dictionary key (section 4.2.3.3).
+    pub(crate) fn key(&mut self) -> Result<&'a str, Refusal> {
+        if !self
+            .peek()
+            .is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'*')
+        {
+            return Err(self.error());
+        }
+        Ok(self.skip_while(|byte| {
+            byte.is_ascii_lowercase()
+                || byte.is_ascii_digit()
+                || matches!(byte, b'_' | b'-' | b'.' | b'*')
+        }))
+    }
+
+    /// Moves over the comma to the next member of a dictionary: false at the end of the field.
+    pub(crate) fn next_member(&mut self) -> Result<bool, Refusal> {
+        let white = |byte| matches!(byte, b' ' | b'\t');
+        self.skip_while(white);
+        if self.is_at_end() {
+            return Ok(false);
+        }
+        self.expect(b',')?;
+        self.skip_while(white);
+        // A trailing comma is an error (section 4.2.2).
+        if self.is_at_end() {
+            Err(self.error())
+        } else {
+            Ok(true)
+        }
+    }
+
+    /// A bare item (section 4.2.3.1).
+    pub(crate) fn bare_item(&mut self) -> Result<BareItem<'a>, Refusal> {
+        match self.peek() {
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'"') => self.string().map(BareItem::String),
+            Some(b'*' | b'A'..=b'Z' | b'a'..=b'z') => {
+                Ok(BareItem::Token(self.skip_while(|byte| {
+                    crate::headers::is_token_byte(byte) || matches!(byte, b':' | b'/')
+                })))
+            }
+            Some(b':') => self.bytes().map(BareItem::Bytes),
+            Some(b'?') => {
+                self.at += 1;
+                let value = self.eat(b'1');
+                if value || self.eat(b'0') {
+                    Ok(BareItem::Boolean(value))
+                } else {
+                    Err(self.error())
+                }
+            }
+            _ => Err(self.error()),
+        }
+    }
+
+    fn number(&mut self) -> Result<BareItem<'a>, Refusal> {
+        let start = self.at;
+        let negative = self.eat(b'-');
+        let whole = self.skip_while(|byte| byte.is_ascii_digit());
+        if whole.is_empty() {
+            return Err(self.error());
+        }
+        let leading_zero = whole.len() > 1 && whole.starts_with('0');
+        if self.eat(b'.') {
+            let fraction = self.skip_while(|byte| byte.is_ascii_digit());
+            if whole.len() > 12 || fraction.is_empty() || fraction.len() > 3 {
+                return Err(self.error());
+            }
+            let trailing_zero = fraction.len() > 1 && fraction.ends_with('0');
+            self.canonical &= !leading_zero && !trailing_zero;
+            return Ok(BareItem::Decimal(self.since(start)));
+        }
+        if whole.len() > MAX_INTEGER_DIGITS {
+            return Ok(BareItem::IntegerTooLarge);
+        }
+        let magnitude = whole
+            .bytes()
+            .fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        self.canonical &= !(leading_zero || negative && magnitude == 0);
+        Ok(BareItem::Integer(if negative {
+            -magnitude
+        } else {
+            magnitude
+        }))
+    }
+
+    pub(crate) fn string(&mut self) -> Result<QuotedString<'a>, Refusal> {
+        self.expect(b'"')?;
+        let start = self.at;
+        loop {
+            self.skip_while(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\');
+            match self.peek() {
+                Some(b'"') => {
+                    let inner = self.since(start);
+                    self.at += 1;
+                    return Ok(QuotedString(inner));
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    if !self.eat(b'"') && !self.eat(b'\\') {
+                        return Err(self.error());
+                    }
+                }
+                _ => return Err(self.error()),
+            }
+        }
+    }
+
+    /// A byte sequence; whether it is good base64 is for whoever decodes it.
+    pub(crate) fn bytes(&mut self) -> Result<&'a str, Refusal> {
+        self.expect(b':')?;
+        let inner = self
+            .skip_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+        self.expect(b':')?;
+        Ok(inner)
+    }
+
+    /// The next parameter, if there is one: its name, and its value or true (section 4.2.3.2).
+    pub(crate) fn parameter(&mut self) -> Result<Option<(&'a str, BareItem<'a>)>, Refusal> {
+        if !self.eat(b';') {
+            return Ok(None);
+        }
+        self.skip_spaces(0);
+        let name = self.key()?;
+        if !self.eat(b'=') {
+            return Ok(Some((name, BareItem::Boolean(true))));
+        }
+        let value = self.bare_item()?;
+        if value == BareItem::Boolean(true) {
+            self.canonical = false;
+        }
+        Ok(Some((name, value)))
+    }
+
+    /// Moves to the next item of an inner list: false once its parenthesis closes.
+    pub(crate) fn next_in_list(&mut self, first: bool) -> Result<bool, Refusal> {
+        let before = self.at;
+        let spaces = self.skip_while(|byte| byte == b' ').len();
+        if self.eat(b')') {
+            self.canonical &= spaces == 0;
+            return Ok(false);
+        }
+        self.canonical &= spaces == usize::from(!first);
+        if !first && spaces == 0 {
+            self.at = before;
+            return Err(self.error());
+        }
+        Ok(true)
+    }
+}
+
+/// Writes an inner list of strings with its parameters as a serialiser would (section 4.1.1.1),
+/// however it was written in `text`, which was read before.
+pub(crate) fn canonical_inner_list(text: &str, out: &mut String) -> Result<(), Refusal> {
+    let mut cursor = Cursor::new("signature-input", Code::SignatureInputMalformed, text);
+    cursor.expect(b'(')?;
+    out.push('(');
+    let mut first = true;
+    while cursor.next_in_list(first)? {
+        if !first {
+            out.push(' ');
+        }
+        first = false;
+        push_bare_item(out, BareItem::String(cursor.string()?));
+        push_parameters(out, &mut cursor)?;
+    }
+    out.push(')');
+    push_parameters(out, &mut cursor)
+}
+
+fn push_parameters(out: &mut String, cursor: &mut Cursor<'_>) -> Result<(), Refusal> {
+    while let Some((name, value)) = cursor.parameter()? {
+        out.push(';');
+        out.push_str(name);
+        if value != BareItem::Boolean(true) {
+            out.push('=');
+            push_bare_item(out, value);
+        }
+    }
+    Ok(())
+}
+
+fn push_bare_item(out: &mut String, item: BareItem<'_>) {
+    match item {
+        BareItem::Integer(number) => push_decimal(out, number),
+        // Refused before anything is serialised.
+        BareItem::IntegerTooLarge => {}
+        BareItem::Decimal(text) => push_fraction(out, text),
+        BareItem::String(QuotedString(escaped)) => {
+            out.push('"');
+            out.push_str(escaped);
+            out.push('"');
+        }
+        BareItem::Token(text) => out.push_str(text),
+        BareItem::Bytes(base64) => {
+            out.push(':');
+            out.push_str(base64);
+            out.push(':');
+        }
+        BareItem::Boolean(value) => out.push_str(if value { "?1" } else { "?0" }),
+    }
+}
+
+/// A decimal without leading zeros, and with no more than one trailing zero (section 4.1.5).
+fn push_fraction(out: &mut String, text: &str) {
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", text), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let whole = whole.trim_start_matches('0');
+    let fraction = fraction.trim_end_matches('0');
+    if !(whole.is_empty() && fraction.is_empty()) {
+        out.push_str(sign);
+    }
+    out.push_str(if whole.is_empty() { "0" } else { whole });
+    out.push('.');
+    out.push_str(if fraction.is_empty() { "0" } else { fraction });
+}

@@ -1,0 +1,445 @@
+//! What the module does, as both doors call it: one function a verb.
+
+use alloc::string::String;
+
+use countersign_core::policy::{Bundle, EntityUid, Record};
+use countersign_core::{
+    Authentic, Body, BodyDigest, Code, ContentDigest, DigestAlgorithm, Environment, Headers,
+    KeyRing, Message, Presented, Profile, Refusal, ReplayCache, ReplayStore as _, Request,
+    Response, Scheme, SharedSecret, SignOptions, SigningKey, Spend, Token, UnixSeconds, Verified,
+    content_digest, hmac_sha256, sign, signature_base, signature_inputs,
+};
+
+use crate::frame::Reply;
+use crate::handles::Handles;
+
+/// A request as it crosses the boundary.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestParts<'a> {
+    /// `http` or `https`, of the connection.
+    pub scheme: &'a str,
+    /// The method.
+    pub method: &'a str,
+    /// The request target as on the request line.
+    pub target: &'a str,
+    /// A block of `name: value` lines.
+    pub headers: &'a [u8],
+    /// Whether `body` is the body itself (0), or its SHA-256 (1) or SHA-512 (2) by the platform.
+    pub body_kind: u64,
+    /// The body, or its digest.
+    pub body: &'a [u8],
+    /// What the host calls the peer; empty if it doesn't say.
+    pub peer: &'a str,
+}
+
+impl<'a> RequestParts<'a> {
+    fn read(&self) -> Result<Request<'a>, Refusal> {
+        let digest = |algorithm| BodyDigest::from_platform(algorithm, self.body).map(Body::Digest);
+        Ok(Request {
+            method: self.method,
+            target: self.target,
+            scheme: Scheme::parse(self.scheme).ok_or(Code::TargetMalformed)?,
+            headers: Headers::parse(self.headers)?,
+            body: match self.body_kind {
+                0 => Body::Bytes(self.body),
+                1 => digest(DigestAlgorithm::Sha256)?,
+                2 => digest(DigestAlgorithm::Sha512)?,
+                _ => return Err(Code::FrameMalformed.into()),
+            },
+            peer: Some(self.peer).filter(|peer| !peer.is_empty()),
+        })
+    }
+}
+
+/// How to sign; empty texts and zero times are left out.
+#[derive(Clone, Copy, Debug)]
+pub struct SigningParts<'a> {
+    /// The label; empty: `sig1`.
+    pub label: &'a str,
+    /// The covered components, one a line; empty: the usual ones.
+    pub components: &'a str,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// Seconds since 1970; 0: no `expires`.
+    pub expires: u64,
+    /// The nonce.
+    pub nonce: &'a str,
+    /// The tag.
+    pub tag: &'a str,
+    /// 1: state the algorithm.
+    pub with_algorithm: u64,
+}
+
+/// Makes a token of 32 random bytes. Found: the token.
+///
+/// # Errors
+/// `token_malformed` for a wrong environment, keyid or amount of entropy.
+pub fn token_generate(
+    reply: &mut Reply,
+    environment: &str,
+    keyid: &str,
+    entropy: &[u8],
+) -> Result<(), Refusal> {
+    let environment = Environment::parse(environment).ok_or(Code::TokenMalformed)?;
+    let entropy = entropy.try_into().map_err(|_| Code::TokenMalformed)?;
+    reply.text(&Token::generate(environment, keyid, entropy)?.reveal());
+    Ok(())
+}
+
+/// Checks a token. Found: its environment and keyid.
+///
+/// # Errors
+/// Those of [`Token::parse`].
+pub fn token_check(reply: &mut Reply, token: &str) -> Result<(), Refusal> {
+    let token = Token::parse(token)?;
+    reply.text(token.environment().as_str());
+    reply.text(token.keyid().as_str());
+    Ok(())
+}
+
+/// Opens the key of a token. Found: handle, keyid.
+///
+/// # Errors
+/// Those of [`Token::parse`].
+pub fn key_from_token(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    token: &str,
+) -> Result<(), Refusal> {
+    let key = Token::parse(token)?.signing_key()?;
+    put_key(handles, reply, key)
+}
+
+/// Opens a key of a keyid and a secret. Found: handle, keyid.
+///
+/// # Errors
+/// `keyid_malformed`, `secret_too_short`.
+pub fn key_open(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    keyid: &str,
+    secret: &[u8],
+) -> Result<(), Refusal> {
+    let key = SigningKey::new(keyid, &SharedSecret::new(secret.to_vec())?)?;
+    put_key(handles, reply, key)
+}
+
+fn put_key(handles: &mut Handles, reply: &mut Reply, key: SigningKey) -> Result<(), Refusal> {
+    let keyid = String::from(key.id().as_str());
+    reply.number(handles.insert(key)?);
+    reply.text(&keyid);
+    Ok(())
+}
+
+/// Opens a keyring from JSON. Found: handle, number of keys.
+///
+/// # Errors
+/// Those of [`KeyRing::from_json`].
+pub fn keyring_open(handles: &mut Handles, reply: &mut Reply, json: &str) -> Result<(), Refusal> {
+    let ring = KeyRing::from_json(json)?;
+    let keys = u64::try_from(ring.len()).unwrap_or(u64::MAX);
+    reply.number(handles.insert(ring)?);
+    reply.number(keys);
+    Ok(())
+}
+
+/// Opens a profile from JSON. Found: handle.
+///
+/// # Errors
+/// Those of [`Profile::from_json`].
+pub fn profile_open(handles: &mut Handles, reply: &mut Reply, json: &str) -> Result<(), Refusal> {
+    reply.number(handles.insert(Profile::from_json(json)?)?);
+    Ok(())
+}
+
+/// Opens a policy bundle. Found: handle, name, version, SHA-256.
+///
+/// # Errors
+/// Those of [`Bundle::load`].
+pub fn bundle_open(handles: &mut Handles, reply: &mut Reply, bytes: &[u8]) -> Result<(), Refusal> {
+    let bundle = Bundle::load(bytes)?;
+    let (name, version) = (String::from(bundle.name()), String::from(bundle.version()));
+    let digest = *bundle.sha256();
+    reply.number(handles.insert(bundle)?);
+    reply.text(&name);
+    reply.text(&version);
+    reply.bytes(&digest);
+    Ok(())
+}
+
+/// Opens a replay cache in the module's memory. Found: handle, bytes that it takes.
+///
+/// # Errors
+/// `options_malformed` for a capacity over [`ReplayCache::MAX_CAPACITY`].
+pub fn replay_open(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    capacity: u64,
+    seed: u64,
+) -> Result<(), Refusal> {
+    let capacity = usize::try_from(capacity)
+        .ok()
+        .filter(|capacity| (1..=ReplayCache::MAX_CAPACITY).contains(capacity))
+        .ok_or(Code::OptionsMalformed)?;
+    let cache = ReplayCache::new(capacity, seed);
+    let memory = u64::try_from(cache.memory()).unwrap_or(u64::MAX);
+    reply.number(handles.insert(cache)?);
+    reply.number(memory);
+    Ok(())
+}
+
+/// Closes a handle of any kind.
+///
+/// # Errors
+/// `handle_unknown`.
+pub fn close(handles: &mut Handles, handle: u64) -> Result<(), Refusal> {
+    handles.close(handle)
+}
+
+/// Signs a request. Found: the values of `Signature-Input`, `Signature` and `Content-Digest`, the
+/// last one empty if no such field is to be added.
+///
+/// # Errors
+/// Those of [`sign`].
+pub fn sign_request(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    key: u64,
+    request: &RequestParts<'_>,
+    parts: &SigningParts<'_>,
+) -> Result<(), Refusal> {
+    let key = handles.get::<SigningKey>(key)?;
+    let mut options =
+        SignOptions::new(UnixSeconds::new(parts.created)).with_algorithm(parts.with_algorithm == 1);
+    if !parts.label.is_empty() {
+        options = options.label(parts.label);
+    }
+    if !parts.components.is_empty() {
+        options = options.components(parts.components.split('\n'));
+    }
+    if parts.expires != 0 {
+        options = options.expires(UnixSeconds::new(parts.expires));
+    }
+    if !parts.nonce.is_empty() {
+        options = options.nonce(parts.nonce);
+    }
+    if !parts.tag.is_empty() {
+        options = options.tag(parts.tag);
+    }
+    let signed = sign(&request.read()?, key, &options)?;
+    reply.text(&signed.signature_input);
+    reply.text(&signed.signature);
+    reply.text(signed.content_digest.as_deref().unwrap_or(""));
+    Ok(())
+}
+
+/// Verifies a request up to its replay token. Found: handle of the authentic request, keyid, the
+/// token's 16 bytes, the last second that it must be kept.
+///
+/// # Errors
+/// Every refusal of [`Presented::parse`], `find_key` and `authenticate`.
+pub fn verify(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    ring: u64,
+    profile: u64,
+    now: u64,
+    request: &RequestParts<'_>,
+) -> Result<(), Refusal> {
+    let now = UnixSeconds::new(now);
+    let request = request.read()?;
+    let (ring, profile) = handles.pair::<KeyRing, Profile>(ring, profile)?;
+    let authentic = Presented::parse(&request, profile)?
+        .find_key(ring, now)?
+        .authenticate(now)?;
+    put_authentic(handles, reply, authentic)
+}
+
+fn put_authentic(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    authentic: Authentic,
+) -> Result<(), Refusal> {
+    // The handle comes first, but is known last.
+    let keyid = String::from(authentic.keyid());
+    let token = *authentic.replay_token().id();
+    let keep_until = authentic.replay_token().keep_until().get();
+    reply.number(handles.insert(authentic)?);
+    reply.text(&keyid);
+    reply.bytes(&token);
+    reply.number(keep_until);
+    Ok(())
+}
+
+/// Spends the token in a replay cache of the module. Found: handle of the verified request.
+///
+/// # Errors
+/// `replayed`, `replay_cache_full`; the authentic request is used up all the same.
+pub fn spend(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    authentic: u64,
+    cache: u64,
+    now: u64,
+) -> Result<(), Refusal> {
+    // A wrong cache must not use up the request.
+    handles.get::<ReplayCache>(cache)?;
+    let authentic = handles.take::<Authentic>(authentic)?;
+    let answer = handles
+        .get::<ReplayCache>(cache)?
+        .spend(authentic.replay_token(), UnixSeconds::new(now));
+    reply.number(handles.insert(authentic.spent(answer)?)?);
+    Ok(())
+}
+
+/// Goes on with the answer of a replay store outside: 0 fresh, 1 replayed, 2 full, 3 unavailable.
+/// Found: handle of the verified request.
+///
+/// # Errors
+/// `replayed`, `replay_cache_full`, `replay_store_unavailable`; any other number is unavailable.
+pub fn spent(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    authentic: u64,
+    answer: u64,
+) -> Result<(), Refusal> {
+    let answer = match answer {
+        0 => Spend::Fresh,
+        1 => Spend::Replayed,
+        2 => Spend::Full,
+        _ => Spend::Unavailable,
+    };
+    let verified = handles.take::<Authentic>(authentic)?.spent(answer)?;
+    reply.number(handles.insert(verified)?);
+    Ok(())
+}
+
+/// Asks the policy, which uses up the verified request. Found: effect (`allow`, `deny`), code
+/// (`allowed`, or that of the refusal), action, resource type, resource id, determining policies, policies that erred,
+/// their reasons (each a line), and the record for the audit log as JSON.
+///
+/// # Errors
+/// `handle_unknown`, `context_malformed`. A denial is not an error.
+pub fn authorize(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    verified: u64,
+    bundle: u64,
+    context: &str,
+) -> Result<(), Refusal> {
+    let context = if context.is_empty() {
+        Record::default()
+    } else {
+        Record::from_json(context)?
+    };
+    handles.get::<Bundle>(bundle)?;
+    let verified = handles.take::<Verified>(verified)?;
+    let decision = verified.authorize(handles.get::<Bundle>(bundle)?, &context);
+    reply.text(decision.effect().as_str());
+    reply.text(decision.code());
+    reply.text(decision.action());
+    reply.text(decision.resource().map_or("", EntityUid::entity_type));
+    reply.text(decision.resource().map_or("", EntityUid::id));
+    reply.lines(decision.reasons());
+    reply.lines(decision.errors());
+    reply.lines(decision.explanations());
+    reply.text(&decision.record());
+    Ok(())
+}
+
+/// Shows what a message's signature covers. `status` 0: a request. Found: label, the value of
+/// `@signature-params`, the covered components (one a line), the signature base.
+///
+/// # Errors
+/// Those of [`signature_inputs`] and [`signature_base`]; `signature_missing` if there is no such
+/// label, `signature_ambiguous` if `label` is empty and there are several.
+pub fn inspect(
+    reply: &mut Reply,
+    request: &RequestParts<'_>,
+    status: u64,
+    label: &str,
+) -> Result<(), Refusal> {
+    let request = request.read()?;
+    let inputs = signature_inputs(&request.headers)?;
+    let mut named = inputs
+        .iter()
+        .filter(|input| label.is_empty() || input.label() == label);
+    let input = named.next().ok_or(Code::SignatureMissing)?;
+    if named.next().is_some() {
+        return Err(Code::SignatureAmbiguous.into());
+    }
+    let base = if status == 0 {
+        signature_base(Message::Request(&request), input)?
+    } else {
+        let status = u16::try_from(status).map_err(|_| Code::FrameMalformed)?;
+        let response = Response {
+            status,
+            headers: request.headers.clone(),
+        };
+        signature_base(Message::Response(&response), input)?
+    };
+    reply.text(input.label());
+    reply.text(input.as_str());
+    reply.lines(input.covered());
+    reply.text(&base);
+    Ok(())
+}
+
+/// Starts the digest of a body (`sha-256` or `sha-512`). Found: handle.
+///
+/// # Errors
+/// `digest_algorithm_unsupported`.
+pub fn digest_open(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    algorithm: &str,
+) -> Result<(), Refusal> {
+    let algorithm = DigestAlgorithm::parse(algorithm).ok_or(Code::DigestAlgorithmUnsupported)?;
+    reply.number(handles.insert(ContentDigest::new(algorithm))?);
+    Ok(())
+}
+
+/// Adds a piece of the body.
+///
+/// # Errors
+/// `handle_unknown`.
+pub fn digest_update(handles: &mut Handles, digest: u64, piece: &[u8]) -> Result<(), Refusal> {
+    handles.get::<ContentDigest>(digest)?.update(piece);
+    Ok(())
+}
+
+/// Ends the digest. Found: its bytes, and the value of `Content-Digest`.
+///
+/// # Errors
+/// `handle_unknown`.
+pub fn digest_finish(handles: &mut Handles, reply: &mut Reply, digest: u64) -> Result<(), Refusal> {
+    let digest = handles.take::<ContentDigest>(digest)?.finish();
+    reply.bytes(digest.as_bytes());
+    reply.text(&digest.to_field());
+    Ok(())
+}
+
+/// Checks a digest field against a body. Found: 1 if there is such a field, else 0.
+///
+/// # Errors
+/// Those of [`content_digest`]; `options_malformed` for a field of another name.
+pub fn digest_check(
+    reply: &mut Reply,
+    field: &str,
+    headers: &[u8],
+    body: &[u8],
+) -> Result<(), Refusal> {
+    let field = match field {
+        "content-digest" => "content-digest",
+        "repr-digest" => "repr-digest",
+        _ => return Err(Code::OptionsMalformed.into()),
+    };
+    let present = content_digest(&Headers::parse(headers)?, field, &Body::Bytes(body))?;
+    reply.number(u64::from(present));
+    Ok(())
+}
+
+/// The HMAC-SHA-256 of a message under a raw key. Found: 32 bytes.
+pub fn mac(reply: &mut Reply, key: &[u8], message: &[u8]) {
+    reply.bytes(&hmac_sha256(key, message));
+}
