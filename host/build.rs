@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, fs, path::Path, process};
 
-use countersign_wasm_build::{CHOICE_VARIABLE, Compiler, build, target_dir};
+use countersign_wasm_build::{CHOICE_VARIABLE, Compiler, NoCompiler, build, target_dir};
 
 /// What the module is made of, from the workspace's root.
 const SOURCES: [&str; 8] = [
@@ -17,9 +17,14 @@ const SOURCES: [&str; 8] = [
 ];
 
 fn main() {
-    if let Err(error) = embed() {
-        println!("cargo::error={error}");
-        process::exit(1);
+    match embed() {
+        Ok(()) => {}
+        // The whole story in one line: cargo prints it and stops.
+        Err(error) if error.is::<NoCompiler>() => println!("cargo::error={error}"),
+        Err(error) => {
+            println!("cargo::error={error}");
+            process::exit(1);
+        }
     }
 }
 
@@ -37,8 +42,7 @@ fn embed() -> Result<(), Box<dyn Error>> {
 
     let compiler = Compiler::find()?;
     println!("module compiled by {compiler}");
-    let artifact = build(&compiler, root, &target_dir(out))
-        .map_err(|error| format!("{error}; `cargo xtask setup` prepares this machine"))?;
+    let artifact = build(&compiler, root, &target_dir(out))?;
 
     fs::write(out.join("countersign.wasm"), &artifact.wasm)?;
     fs::write(out.join("countersign.js"), &artifact.glue_js)?;

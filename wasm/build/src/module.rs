@@ -48,7 +48,7 @@ pub enum BuildError {
         source: io::Error,
     },
     /// A step started and failed.
-    #[error("{0} failed: the lines before this one say why")]
+    #[error("{0} failed, for the reason printed beside this")]
     Step(&'static str),
 }
 
