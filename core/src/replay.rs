@@ -185,12 +185,13 @@ impl ReplayCache {
 impl ReplayStore for ReplayCache {
     fn spend(&mut self, token: &ReplayToken, now: UnixSeconds) -> Spend {
         let keep_until = token.keep_until.get().max(1);
-        // A clock that was set back must not make a forgotten token fresh.
-        if keep_until < self.forgotten_before {
-            return Spend::Replayed;
-        }
         if self.used >= self.capacity && now.get() > self.sweep_after {
             self.sweep(now.get());
+        }
+        // Neither a clock that was set back nor a spend that comes late must make a forgotten token
+        // fresh.
+        if keep_until < self.forgotten_before {
+            return Spend::Replayed;
         }
         self.insert(token.id, keep_until)
     }
