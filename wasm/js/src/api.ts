@@ -1,0 +1,27 @@
+/** What every entry of the package exports. */
+
+export type { Authentic, Verified } from './authentic.js';
+export { Bundle } from './bundle.js';
+export type { Bytes } from './bytes.js';
+export type { Decision, Effect, EntityUid } from './decision.js';
+export { checkContentDigest, ContentDigest, contentDigest, type Digest, type DigestAlgorithm } from './digest.js';
+export type { HeaderLines } from './headers.js';
+export { type AnyResponse, inspect, type Inspection } from './inspect.js';
+export { type Environment, generateToken, hmacSha256, SigningKey, tokenCheck, type TokenFacts } from './key.js';
+export { moduleSha256 } from './module.js';
+export { type Problem, Refusal } from './refusal.js';
+export { MemoryReplay, type ReplayStore, type ReplayToken, type Spending } from './replay.js';
+export type { AnyRequest, Connection, PlainRequest } from './request.js';
+export { sign, type Signed, type SignOptions } from './sign.js';
+export {
+  type AuthenticateOptions,
+  type CedarValue,
+  type CheckOptions,
+  type Context,
+  type KeyEntry,
+  type Keyring,
+  type Profile,
+  Verifier,
+  type VerifierOptions,
+  type VerifyOptions,
+} from './verifier.js';

@@ -1,0 +1,65 @@
+/** The states of a request before policy: each is used up by the next. */
+
+import { toHex } from './bytes.js';
+import { Answer } from './frame.js';
+import { Handle, handleOf, takeFrom } from './handle.js';
+import { door } from './module.js';
+import { ask, MemoryReplay, type ReplayStore, type ReplayToken } from './replay.js';
+
+/**
+ * A request whose signature, times and body were right. It may still be a replay: {@link spend} its
+ * token before anything else.
+ */
+export class Authentic extends Handle {
+  /** The key that signed. */
+  readonly keyid: string;
+  /** What must be spent. */
+  readonly replayToken: ReplayToken;
+
+  /** Made by `Verifier.verify`, out of the module's answer. */
+  constructor(answer: Answer) {
+    super(answer.number());
+    this.keyid = answer.text();
+    this.replayToken = { id: toHex(answer.bytes()), keepUntil: answer.number() };
+  }
+
+  /**
+   * Spends the token, which uses this object up whatever comes of it.
+   *
+   * @param now seconds since 1970, for a {@link MemoryReplay}; now, unless given
+   * @throws Refusal `replayed`, `replay_cache_full`, `replay_store_unavailable`; `handle_unknown` if it
+   * was used before
+   */
+  async spend(replay: ReplayStore | MemoryReplay, now: number = seconds()): Promise<Verified> {
+    // Taken before the store is asked: a second call meanwhile finds nothing.
+    const handle = takeFrom(this, Authentic);
+    try {
+      const frame =
+        replay instanceof MemoryReplay
+          ? door().spend(handle, handleOf(replay, MemoryReplay), now)
+          : door().spent(handle, handle ? await ask(replay, this.replayToken) : 0);
+      return new Verified(Answer.of(frame), this.keyid);
+    } catch (error) {
+      // Without its cache the module keeps the request.
+      door().close(handle);
+      throw error;
+    }
+  }
+}
+
+/** A request that is authentic and new. Only this can be asked about. */
+export class Verified extends Handle {
+  /** The key that signed. */
+  readonly keyid: string;
+
+  /** Made by {@link Authentic.spend}, out of the module's answer. */
+  constructor(answer: Answer, keyid: string) {
+    super(answer.number());
+    this.keyid = keyid;
+  }
+}
+
+/** Now, in seconds since 1970. */
+export function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
