@@ -1,0 +1,205 @@
+//! What must hold of every parser, whatever it is given. The fuzz targets and the tests on stable
+//! both run these; none may panic.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_core::policy::Record;
+use countersign_core::{
+    Body, BodyDigest, DigestAlgorithm, Environment, Headers, KeyRecord, KeyRing, Message,
+    Presented, Profile, Request, Scheme, SharedSecret, SignatureInput, Token, UnixSeconds,
+    content_digest, hmac_sha256, signature_base, signature_inputs,
+};
+
+/// The one secret that signs in here, of the key `k7`.
+const SECRET: &[u8; 32] = b"a secret of thirty-two bytes, 32";
+const NOW: UnixSeconds = UnixSeconds::new(1_800_000_000);
+
+/// An oracle, and the name of its fuzz target.
+pub(crate) type Oracle = (&'static str, fn(&[u8]));
+
+/// Every oracle.
+pub(crate) const ALL: &[Oracle] = &[
+    ("content_digest", digest),
+    ("headers", headers),
+    ("keyring", keyring),
+    ("presented", presented),
+    ("profile", profile),
+    ("record", record),
+    ("signature_input", signature_input),
+    ("token", token),
+];
+
+/// What was read is read again when it is written.
+pub(crate) fn headers(data: &[u8]) {
+    let Ok(headers) = Headers::parse(data) else {
+        return;
+    };
+    let mut block = Vec::new();
+    for field in headers.fields() {
+        assert_eq!(field.value.trim_matches([' ', '\t']), field.value);
+        block.extend_from_slice(format!("{}: {}\r\n", field.name, field.value).as_bytes());
+    }
+    let again = Headers::parse(&block).expect("what was written is read");
+    assert_eq!(again.fields(), headers.fields());
+}
+
+/// What was read is read again, to the same meaning, when it is written; and what is written is
+/// canonical.
+pub(crate) fn signature_input(data: &[u8]) {
+    let block = [b"Signature-Input: ", data].concat();
+    let Ok(headers) = Headers::parse(&block) else {
+        return;
+    };
+    let Ok(inputs) = signature_inputs(&headers) else {
+        return;
+    };
+    for input in &inputs {
+        let written = format!("Signature-Input: {}={}", input.label(), input.as_str());
+        let headers =
+            Headers::parse(written.as_bytes()).expect("a canonical member is a field value");
+        let again = signature_inputs(&headers).expect("a canonical member is read");
+        assert_eq!(again.len(), 1);
+        assert_eq!(again[0].as_str(), input.as_str());
+        assert_eq!(again[0].label(), input.label());
+        assert_eq!(again[0].parameters(), input.parameters());
+        assert!(again[0].covered().eq(input.covered()));
+    }
+}
+
+/// The method, the target, header lines and the body, each ended by an empty line: no value starts a
+/// line of the base that is not its own, and what is authentic has the MAC that the key makes.
+pub(crate) fn presented(data: &[u8]) {
+    let Some((head, body)) = split(data, b"\n\n") else {
+        return;
+    };
+    let Some((line, block)) = split(head, b"\n") else {
+        return;
+    };
+    let Some((method, target)) = str::from_utf8(line)
+        .ok()
+        .and_then(|line| line.split_once(' '))
+    else {
+        return;
+    };
+    let Ok(headers) = Headers::parse(block) else {
+        return;
+    };
+    let request = Request {
+        method,
+        target,
+        scheme: Scheme::Https,
+        headers,
+        body: Body::Bytes(body),
+        peer: None,
+    };
+    if let Ok(inputs) = signature_inputs(&request.headers) {
+        for input in &inputs {
+            a_line_for_each_component(&request, input);
+        }
+    }
+
+    let profile = Profile::new(Environment::Live)
+        .require::<&str>([])
+        .nonce_required(false);
+    let Ok(presented) = Presented::parse(&request, &profile) else {
+        return;
+    };
+    let base = signature_base(Message::Request(&request), presented.input());
+    let Ok(candidate) = presented.find_key(&ring(), NOW) else {
+        return;
+    };
+    if candidate.authenticate(NOW).is_ok() {
+        let mac = STANDARD.encode(hmac_sha256(
+            SECRET,
+            base.expect("it was built before").as_bytes(),
+        ));
+        assert!(
+            request
+                .headers
+                .all("signature")
+                .any(|value| value.contains(&mac))
+        );
+    }
+}
+
+/// What was read is written as it was.
+pub(crate) fn token(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(token) = Token::parse(text) {
+        assert_eq!(token.reveal().as_str(), text);
+    }
+}
+
+/// A ring is read or refused.
+pub(crate) fn keyring(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    drop(KeyRing::from_json(text));
+}
+
+/// A record of Cedar values is read or refused.
+pub(crate) fn record(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    drop(Record::from_json(text));
+}
+
+/// A profile is read or refused.
+pub(crate) fn profile(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    drop(Profile::from_json(text));
+}
+
+/// The value of `Content-Digest`, a line end, and the body: what is accepted holds a right digest.
+pub(crate) fn digest(data: &[u8]) {
+    let Some((value, body)) = split(data, b"\n") else {
+        return;
+    };
+    let block = [b"Content-Digest: ", value].concat();
+    let Ok(headers) = Headers::parse(&block) else {
+        return;
+    };
+    if content_digest(&headers, "content-digest", &Body::Bytes(body)) == Ok(true) {
+        let value = str::from_utf8(value).expect("header fields are ASCII");
+        let right = [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512];
+        assert!(
+            right
+                .iter()
+                .any(|algorithm| value.contains(&BodyDigest::of(*algorithm, body).to_field()))
+        );
+    }
+}
+
+fn a_line_for_each_component(request: &Request<'_>, input: &SignatureInput<'_>) {
+    let Ok(base) = signature_base(Message::Request(request), input) else {
+        return;
+    };
+    let lines: Vec<&str> = base.split('\n').collect();
+    assert_eq!(lines.len(), input.covered().count() + 1);
+    for (line, name) in lines
+        .iter()
+        .zip(input.covered().chain(["@signature-params"]))
+    {
+        assert!(line.starts_with(&format!("\"{name}\"")), "{line}");
+    }
+}
+
+fn ring() -> KeyRing {
+    let secret = SharedSecret::new(SECRET.to_vec()).expect("it is long enough");
+    let mut ring = KeyRing::new();
+    ring.insert(KeyRecord::new("k7", Environment::Live, &secret).expect("the keyid is good"));
+    ring
+}
+
+fn split<'a>(data: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = data
+        .windows(separator.len())
+        .position(|window| window == separator)?;
+    Some((data.get(..at)?, data.get(at + separator.len()..)?))
+}

@@ -1,0 +1,310 @@
+//! What a sender can do wrong: one change to a good request, and the one code that it earns.
+
+use core::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_core::{
+    Code, Environment, Fault, Forwarded, Message, Profile, Refusal, ReplayCache, Scheme,
+    SharedSecret, SigningKey, hmac_sha256, signature_base, signature_inputs,
+};
+
+use crate::support::{Attempt, KEYID, SECRET, at, options, record, ring_of};
+
+type Row = (&'static str, fn(&mut Attempt), Code);
+
+const INPUT: &str = "signature-input";
+const SIGNATURE: &str = "signature";
+
+#[rustfmt::skip]
+const MESSAGE: &[Row] = &[
+    ("method with a space", |it| it.method = "PO ST".into(), Code::MethodMalformed),
+    ("no method", |it| it.method.clear(), Code::MethodMalformed),
+    ("target with a space", |it| it.target = "/a b".into(), Code::TargetMalformed),
+    ("target with a fragment", |it| it.target = "/a#b".into(), Code::TargetMalformed),
+    ("target that is not ASCII", |it| it.target = "/é".into(), Code::TargetMalformed),
+    ("target with a line end", |it| it.target = "/a\r\nX: y".into(), Code::TargetMalformed),
+    ("no target", |it| it.target.clear(), Code::TargetMalformed),
+    ("target of none of the four forms", |it| it.target = "v1/orders".into(), Code::TargetMalformed),
+    ("absolute target of another scheme", |it| it.target = "ftp://api.example.com/".into(), Code::TargetMalformed),
+    ("header line without a colon", |it| it.lines.push(b"Accept".to_vec()), Code::HeadersMalformed),
+    ("space before the colon", |it| it.lines.push(b"Accept : */*".to_vec()), Code::HeadersMalformed),
+    ("header name that is empty", |it| it.lines.push(b": */*".to_vec()), Code::HeadersMalformed),
+    ("NUL in a header", |it| it.lines.push(b"Accept: \0".to_vec()), Code::HeadersMalformed),
+    ("bare carriage return in a header", |it| it.lines.push(b"Accept: a\rb".to_vec()), Code::HeadersMalformed),
+    ("header lines after the empty line", |it| it.lines.insert(1, Vec::new()), Code::HeadersMalformed),
+    ("folded line before any field", |it| it.lines.insert(0, b" folded".to_vec()), Code::HeadersMalformed),
+    ("non-ASCII byte in a header", |it| it.lines.push(b"Accept: caf\xe9".to_vec()), Code::HeaderNotAscii),
+    ("UTF-8 in a header", |it| it.add("Accept", "café"), Code::HeaderNotAscii),
+    ("129 header lines", |it| (0..124).for_each(|_| it.add("X", "y")), Code::TooManyHeaders),
+    ("Host twice", |it| it.add("Host", "api.example.com"), Code::HostAmbiguous),
+    ("Host with user information", |it| it.set("Host", "me@api.example.com"), Code::HostAmbiguous),
+    ("Host with a path", |it| it.set("Host", "api.example.com/"), Code::HostAmbiguous),
+    ("Host that is a list", |it| it.set("Host", "api.example.com, b.example"), Code::HostAmbiguous),
+    ("Host with a port that is no number", |it| it.set("Host", "api.example.com:https"), Code::HostAmbiguous),
+    ("Host that is empty", |it| it.set("Host", ""), Code::HostAmbiguous),
+    ("body over the limit", |it| it.profile = it.profile.clone().max_body(it.body.len() - 1), Code::BodyTooLarge),
+    ("authority that is not served", |it| serve(it, "other.example"), Code::AuthorityNotAllowed),
+    ("forwarded field twice", |it| forward(it, &["a.example", "b.example"]), Code::ForwardedAmbiguous),
+    ("forwarded field with a list", |it| forward(it, &["a.example, b.example"]), Code::ForwardedAmbiguous),
+    ("forwarded scheme that is none", |it| forward_scheme(it, "gopher"), Code::ForwardedAmbiguous),
+];
+
+#[rustfmt::skip]
+const SIGNATURE_FIELDS: &[Row] = &[
+    ("no signature at all", |it| { it.remove(INPUT); it.remove(SIGNATURE); }, Code::SignatureMissing),
+    ("Signature without Signature-Input", |it| it.remove(INPUT), Code::SignatureMissing),
+    ("none with the profile's label", |it| it.profile = it.profile.clone().label("other"), Code::SignatureMissing),
+    ("none with the profile's tag", |it| it.profile = it.profile.clone().tag("other"), Code::SignatureMissing),
+    ("two that the profile would take", |it| it.add("Signature-Input", &it.value(INPUT).replacen("sig1", "sig2", 1)), Code::SignatureAmbiguous),
+    ("empty Signature-Input", |it| it.set(INPUT, ""), Code::SignatureInputMalformed),
+    ("Signature-Input without parentheses", |it| it.set(INPUT, r#"sig1="@method""#), Code::SignatureInputMalformed),
+    ("label in upper case", |it| it.replace(INPUT, "sig1=", "SIG1="), Code::SignatureInputMalformed),
+    ("parameter in upper case", |it| it.replace(INPUT, ";created", ";Created"), Code::SignatureInputMalformed),
+    ("trailing comma in Signature-Input", |it| it.set(INPUT, &(it.value(INPUT) + ",")), Code::SignatureInputMalformed),
+    ("list that doesn't end", |it| it.set(INPUT, r#"sig1=("@method""#), Code::SignatureInputMalformed),
+    ("components without a space", |it| it.replace(INPUT, "\" \"", "\"\""), Code::SignatureInputMalformed),
+    ("component that is a token", |it| it.replace(INPUT, "\"@method\"", "@method"), Code::SignatureInputMalformed),
+    ("string that doesn't end", |it| it.set(INPUT, r#"sig1=("@method"#), Code::SignatureInputMalformed),
+    ("escape of neither quote nor backslash", |it| it.replace(INPUT, "\"n-1\"", r#""n\-1""#), Code::SignatureInputMalformed),
+    ("junk after a member", |it| it.set(INPUT, &(it.value(INPUT) + " x")), Code::SignatureInputMalformed),
+    ("unknown parameter that is too large", |it| it.replace(INPUT, ";nonce", ";x=1234567890123456;nonce"), Code::SignatureInputMalformed),
+    ("decimal of four places", |it| it.replace(INPUT, ";nonce", ";x=1.2345;nonce"), Code::SignatureInputMalformed),
+    ("empty Signature", |it| it.set(SIGNATURE, ""), Code::SignatureMalformed),
+    ("Signature that is a string", |it| it.set(SIGNATURE, r#"sig1="abc""#), Code::SignatureMalformed),
+    ("Signature label in upper case", |it| it.replace(SIGNATURE, "sig1=", "SIG1="), Code::SignatureMalformed),
+    ("trailing comma in Signature", |it| it.set(SIGNATURE, &(it.value(SIGNATURE) + ",")), Code::SignatureMalformed),
+    ("base64 without its padding", |it| it.replace(SIGNATURE, "=:", ":"), Code::SignatureMalformed),
+    ("base64 with too much padding", |it| it.replace(SIGNATURE, "=:", "==:"), Code::SignatureMalformed),
+    ("base64 of the URL alphabet", |it| it.set(SIGNATURE, "sig1=:__________________________________________8=:"), Code::SignatureMalformed),
+    ("31 bytes", |it| it.set(SIGNATURE, "sig1=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==:"), Code::SignatureMalformed),
+    ("33 bytes", |it| it.set(SIGNATURE, "sig1=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA:"), Code::SignatureMalformed),
+    ("no bytes", |it| it.set(SIGNATURE, "sig1=::"), Code::SignatureMalformed),
+    ("label twice on one line", |it| it.set(INPUT, &format!("{0}, {0}", it.value(INPUT))), Code::LabelDuplicate),
+    ("label twice across lines", |it| it.add("Signature-Input", &it.value(INPUT)), Code::LabelDuplicate),
+    ("value twice on one line", |it| it.set(SIGNATURE, &format!("{0}, {0}", it.value(SIGNATURE))), Code::LabelDuplicate),
+    ("value twice across lines", |it| it.add("Signature", &it.value(SIGNATURE)), Code::LabelDuplicate),
+    ("Signature-Input without Signature", |it| it.remove(SIGNATURE), Code::LabelUnpaired),
+    ("Signature of another label", |it| it.replace(SIGNATURE, "sig1", "sig2"), Code::LabelUnpaired),
+];
+
+#[rustfmt::skip]
+const COMPONENTS: &[Row] = &[
+    ("derived component of no RFC", |it| it.replace(INPUT, "@method", "@verb"), Code::ComponentUnknown),
+    ("@signature-params covered by name", |it| it.replace(INPUT, "@method", "@signature-params"), Code::ComponentUnknown),
+    ("field name in upper case", |it| it.replace(INPUT, "content-digest", "Content-Digest"), Code::ComponentUnknown),
+    ("field name that is empty", |it| it.replace(INPUT, "content-digest", ""), Code::ComponentUnknown),
+    ("parameter sf", |it| it.replace(INPUT, "-digest\"", "-digest\";sf"), Code::ComponentParameterUnsupported),
+    ("parameter key", |it| it.replace(INPUT, "-digest\"", "-digest\";key=\"a\""), Code::ComponentParameterUnsupported),
+    ("parameter bs", |it| it.replace(INPUT, "-digest\"", "-digest\";bs"), Code::ComponentParameterUnsupported),
+    ("parameter tr", |it| it.replace(INPUT, "-digest\"", "-digest\";tr"), Code::ComponentParameterUnsupported),
+    ("parameter req", |it| it.replace(INPUT, "@method\"", "@method\";req"), Code::ComponentParameterUnsupported),
+    ("parameter name where there is none", |it| it.replace(INPUT, "@path\"", "@path\";name=\"a\""), Code::ComponentParameterUnsupported),
+    ("query parameter without its name", |it| it.replace(INPUT, "@query", "@query-param"), Code::ComponentParameterUnsupported),
+    ("query parameter with two names", |it| it.replace(INPUT, "@query\"", "@query-param\";name=\"a\";name=\"b\""), Code::ComponentParameterUnsupported),
+    ("component covered twice", |it| it.replace(INPUT, "(", "(\"@path\" "), Code::ComponentDuplicate),
+    ("query parameter covered twice", |it| cover(it, r#""@query-param";name="a" "@query-param";name="a""#), Code::ComponentDuplicate),
+    ("covered field that is absent", |it| cover(it, "\"date\""), Code::ComponentMissing),
+    ("covered query parameter that is absent", |it| cover(it, r#""@query-param";name="qty""#), Code::ComponentMissing),
+    ("@status of a request", |it| cover(it, "\"@status\""), Code::ComponentMissing),
+    ("@authority without Host", |it| it.remove("host"), Code::ComponentMissing),
+    ("65 components", |it| { let more: Vec<String> = (0..61).map(|n| format!("\"x{n}\"")).collect(); cover(it, &more.join(" ")); }, Code::TooManyComponents),
+    ("covered query parameter twice", |it| { it.target += "&symbol=X"; cover(it, r#""@query-param";name="symbol""#); }, Code::QueryParamAmbiguous),
+    ("broken escape in a covered query", |it| { it.target += "&a=%2"; cover(it, r#""@query-param";name="a""#); }, Code::QueryMalformed),
+    ("covered query that is not UTF-8", |it| { it.target += "&a=%FF"; cover(it, r#""@query-param";name="a""#); }, Code::QueryMalformed),
+    ("@method is not covered", |it| it.replace(INPUT, "\"@method\" ", ""), Code::ComponentNotCovered),
+    ("nothing is covered", |it| it.set(INPUT, r#"sig1=();created=1800000000;nonce="n";keyid="k7""#), Code::ComponentNotCovered),
+    ("body without a covered digest", |it| it.replace(INPUT, " \"content-digest\"", ""), Code::BodyNotCovered),
+];
+
+#[rustfmt::skip]
+const PARAMETERS: &[Row] = &[
+    ("created twice", |it| it.replace(INPUT, ";created", ";created=1;created"), Code::ParameterDuplicate),
+    ("unknown parameter twice", |it| it.replace(INPUT, ";created", ";x;x;created"), Code::ParameterDuplicate),
+    ("keyid that is a token", |it| it.replace(INPUT, "\"k7\"", "k7"), Code::ParameterMalformed),
+    ("nonce that is bytes", |it| it.replace(INPUT, "\"n-1\"", ":AAAA:"), Code::ParameterMalformed),
+    ("created without a value", |it| it.replace(INPUT, "=1800000000", ""), Code::ParameterMalformed),
+    ("created that is a string", |it| it.replace(INPUT, "1800000000", "\"1800000000\""), Code::ParameterMalformed),
+    ("created before 1970", |it| it.replace(INPUT, "1800000000", "-1"), Code::CreatedNegative),
+    ("expires before 1970", |it| it.replace(INPUT, ";nonce", ";expires=-1;nonce"), Code::CreatedNegative),
+    ("created with a fraction", |it| it.replace(INPUT, "1800000000", "1800000000.0"), Code::CreatedNotInteger),
+    ("created of 16 digits", |it| it.replace(INPUT, "1800000000", "1800000000000000"), Code::CreatedOutOfRange),
+    ("created of 40 digits", |it| it.replace(INPUT, "1800000000", &"9".repeat(40)), Code::CreatedOutOfRange),
+    ("no created", |it| it.replace(INPUT, ";created=1800000000", ""), Code::CreatedMissing),
+    ("no expires where it is demanded", |it| it.profile = it.profile.clone().expires_required(true), Code::ExpiresMissing),
+    ("no nonce", |it| it.replace(INPUT, ";nonce=\"n-1\"", ""), Code::NonceMissing),
+    ("empty nonce", |it| it.replace(INPUT, "n-1", ""), Code::NonceTooLong),
+    ("nonce of 257 bytes", |it| it.replace(INPUT, "n-1", &"n".repeat(257)), Code::NonceTooLong),
+    ("no keyid", |it| it.replace(INPUT, ";keyid=\"k7\"", ""), Code::KeyidMissing),
+    ("algorithm that nobody knows", |it| it.replace(INPUT, ";keyid", ";alg=\"none\";keyid"), Code::AlgorithmUnknown),
+    ("algorithm in upper case", |it| it.replace(INPUT, ";keyid", ";alg=\"HMAC-SHA256\";keyid"), Code::AlgorithmUnknown),
+];
+
+#[rustfmt::skip]
+const TIME_AND_BODY: &[Row] = &[
+    ("created in the future", |it| it.now = at(-31), Code::CreatedInFuture),
+    ("created as late as can be", |it| { it.replace(INPUT, "1800000000", "999999999999999"); forge(it); }, Code::CreatedInFuture),
+    ("too old", |it| it.now = at(331), Code::TooOld),
+    ("expired", |it| { it.sign(&options().expires(at(10))); it.now = at(41); }, Code::Expired),
+    ("another body", |it| it.body.push(b' '), Code::DigestMismatch),
+    ("no body where one was signed", |it| it.body.clear(), Code::DigestMismatch),
+    ("digest that is not base64", |it| digest(it, "sha-256=:AAA:"), Code::DigestMalformed),
+    ("digest of the wrong length", |it| digest(it, "sha-256=:AAAA:"), Code::DigestMalformed),
+    ("digest of a weak algorithm only", |it| digest(it, "md5=:1B2M2Y8AsgTpgAmY7PhCfg==:"), Code::DigestAlgorithmUnsupported),
+    ("sent again", |it| drop(it.verify().unwrap()), Code::Replayed),
+    ("nonce of another request", |it| { it.verify().unwrap(); it.target = "/v1/other".into(); it.sign(&options()); }, Code::Replayed),
+];
+
+#[rustfmt::skip]
+const CREDENTIAL: &[Row] = &[
+    ("keyid of nobody", |it| it.replace(INPUT, "\"k7\"", "\"k8\""), Code::KeyUnknown),
+    ("key of another environment", |it| it.profile = Profile::new(Environment::Test), Code::KeyWrongEnvironment),
+    ("key that is not active yet", |it| it.ring = ring_of(record().active(at(1), at(10))), Code::KeyNotActive),
+    ("key whose end is now", |it| it.ring = ring_of(record().active(at(-10), at(0))), Code::KeyExpired),
+    ("revoked key", |it| it.ring = ring_of(record().revoked()), Code::KeyRevoked),
+    ("signature by another secret", |it| { let key = other_key(); it.sign_with(&key, &options()); }, Code::SignatureMismatch),
+    ("signature of nothing", |it| it.set(SIGNATURE, "sig1=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"), Code::SignatureMismatch),
+    ("another method", |it| it.method = "PUT".into(), Code::SignatureMismatch),
+    ("another path", |it| it.target = "/v1/order?symbol=BTC-USD".into(), Code::SignatureMismatch),
+    ("another query", |it| it.target += "&symbol=ETH-USD", Code::SignatureMismatch),
+    ("another authority", |it| it.set("Host", "api.example.org"), Code::SignatureMismatch),
+    ("another digest", |it| it.replace("content-digest", "sha-256=:", "sha-256=:A"), Code::SignatureMismatch),
+    ("another created", |it| it.replace(INPUT, "1800000000", "1800000001"), Code::SignatureMismatch),
+    ("a parameter added", |it| it.replace(INPUT, ";keyid", ";tag=\"t\";keyid"), Code::SignatureMismatch),
+];
+
+#[rustfmt::skip]
+const VERIFIER: &[Row] = &[
+    ("replay cache full", |it| { it.replay = ReplayCache::new(1, 1); it.verify().unwrap(); it.sign(&options().nonce("n-2")); }, Code::ReplayCacheFull),
+];
+
+/// Codes that no sender can cause yet, and why.
+const OUT_OF_REACH: &[(Code, &str)] = &[(
+    Code::AlgorithmMismatch,
+    "there is one algorithm, so a known `alg` is that of every key",
+)];
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    [
+        MESSAGE,
+        SIGNATURE_FIELDS,
+        COMPONENTS,
+        PARAMETERS,
+        TIME_AND_BODY,
+        CREDENTIAL,
+        VERIFIER,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn outcome(change: fn(&mut Attempt)) -> (Attempt, Refusal) {
+    let mut attempt = Attempt::good();
+    change(&mut attempt);
+    let refusal = attempt.verify().unwrap_err();
+    (attempt, refusal)
+}
+
+#[test]
+fn every_mistake_earns_its_own_code() {
+    let wrong: Vec<String> = rows()
+        .map(|(what, change, code)| (what, outcome(*change).1.code(), *code))
+        .filter(|(_, actual, expected)| actual != expected)
+        .map(|(what, actual, expected)| {
+            format!(
+                "{what}: {} instead of {}",
+                actual.as_str(),
+                expected.as_str()
+            )
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_code_that_a_sender_can_cause_has_a_row() {
+    for code in Code::ALL
+        .iter()
+        .filter(|code| matches!(code.fault(), Fault::Client | Fault::Key))
+    {
+        let has_row = rows().any(|(_, _, provoked)| provoked == code);
+        let excused = OUT_OF_REACH.iter().any(|(excused, _)| excused == code);
+        assert!(
+            has_row != excused,
+            "`{}` needs a row, or a reason why there is none",
+            code.as_str()
+        );
+    }
+}
+
+#[test]
+fn no_refusal_tells_the_secret_or_the_mac() {
+    let secret = str::from_utf8(SECRET).unwrap();
+    for (what, change, _) in rows() {
+        let (attempt, refusal) = outcome(*change);
+        let macs = [mac(&Attempt::good()), mac(&attempt)];
+        for text in [refusal.message(), refusal.problem(), format!("{refusal:?}")] {
+            assert!(!text.contains(secret), "{what}: {text}");
+            assert!(
+                macs.iter().flatten().all(|mac| !text.contains(mac)),
+                "{what}: {text}"
+            );
+        }
+    }
+}
+
+/// Covers more, unsigned: what it provokes is seen before the MAC is compared.
+fn cover(it: &mut Attempt, more: &str) {
+    it.replace(INPUT, ")", &format!(" {more})"));
+}
+
+/// Makes the MAC right again for what `Signature-Input` says now, as a hostile holder of the key can.
+fn forge(it: &mut Attempt) {
+    let mac = mac(it).unwrap();
+    it.set(SIGNATURE, &format!("sig1=:{mac}:"));
+}
+
+/// The MAC that the key makes for the message as it is.
+fn mac(it: &Attempt) -> Result<String, Refusal> {
+    it.with_request(|request| {
+        let inputs = signature_inputs(&request.headers)?;
+        let input = inputs.first().ok_or(Code::SignatureMissing)?;
+        let base = signature_base(Message::Request(request), input)?;
+        Ok(STANDARD.encode(hmac_sha256(SECRET, base.as_bytes())))
+    })
+}
+
+/// Replaces `Content-Digest` and signs that.
+fn digest(it: &mut Attempt, value: &str) {
+    it.set("content-digest", value);
+    forge(it);
+}
+
+fn serve(it: &mut Attempt, authority: &str) {
+    it.profile = it
+        .profile
+        .clone()
+        .authorities([authority])
+        .max_age(Duration::from_mins(1));
+}
+
+fn forward(it: &mut Attempt, hosts: &[&str]) {
+    for host in hosts {
+        it.add("X-Forwarded-Host", host);
+    }
+    it.profile = it
+        .profile
+        .clone()
+        .forwarded(Forwarded::from_peers(["10.0.0.7"]));
+    it.peer = Some("10.0.0.7");
+    it.scheme = Scheme::Http;
+}
+
+fn forward_scheme(it: &mut Attempt, scheme: &str) {
+    forward(it, &["a.example"]);
+    it.add("X-Forwarded-Proto", scheme);
+}
+
+fn other_key() -> SigningKey {
+    SigningKey::new(KEYID, &SharedSecret::new(vec![8; 32]).unwrap()).unwrap()
+}
