@@ -4,16 +4,43 @@
     reason = "a module has one thread, and a global is all that an export can reach"
 )]
 
+use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::panic::PanicInfo;
 
 use countersign_core::Refusal;
+use zeroize::Zeroize as _;
 
 use crate::frame::Reply;
 use crate::handles::Handles;
 
+/// Wipes what it takes back: replies that JavaScript frees may hold a token.
+struct Wiping(dlmalloc::GlobalDlmalloc);
+
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: Wiping = Wiping(dlmalloc::GlobalDlmalloc);
+
+// SAFETY: every call is passed on as it came. Reallocation is the trait's own: a new block, a copy,
+// and the old block wiped.
+unsafe impl GlobalAlloc for Wiping {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as this function demands.
+        unsafe { self.0.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as this function demands.
+        unsafe { self.0.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
+        // SAFETY: the block is the caller's until it is given back, and then nobody's.
+        unsafe {
+            address.write_bytes(0, layout.size());
+            self.0.dealloc(address, layout);
+        }
+    }
+}
 
 #[panic_handler]
 fn trap(_: &PanicInfo<'_>) -> ! {
@@ -33,6 +60,8 @@ unsafe impl Sync for Global {}
 static STATE: Global = Global(UnsafeCell::new(None));
 
 /// Runs a verb and gives its reply, a refusal included.
+// Not inlined, so that all that a verb puts on the stack lies where `wipe_stack` wipes.
+#[inline(never)]
 pub(crate) fn respond(
     verb: impl FnOnce(&mut Handles, &mut Reply) -> Result<(), Refusal>,
 ) -> &'static [u8] {
@@ -48,4 +77,12 @@ pub(crate) fn respond(
         state.reply.refuse(&refusal);
     }
     state.reply.as_bytes()
+}
+
+/// Wipes what a verb left on the stack, such as the padded key of an HMAC: for the caller of
+/// [`respond`] to call after it.
+#[inline(never)]
+pub(crate) fn wipe_stack() {
+    let mut left = [0_u64; 2048];
+    left.zeroize();
 }

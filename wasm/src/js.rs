@@ -11,24 +11,33 @@ use zeroize::Zeroize as _;
 
 use crate::frame::Reply;
 use crate::handles::Handles;
-use crate::instance::respond;
+use crate::instance::{respond, wipe_stack};
 use crate::verbs::{self, RequestParts, SigningParts};
 
 fn reply(verb: impl FnOnce(&mut Handles, &mut Reply) -> Result<(), Refusal>) -> Vec<u8> {
     respond(verb).to_vec()
 }
 
-/// Runs a verb on a secret text and wipes it.
+/// Runs a verb on a secret, and wipes it.
 fn secret(
     mut bytes: Vec<u8>,
+    verb: impl FnOnce(&mut Handles, &mut Reply, &[u8]) -> Result<(), Refusal>,
+) -> Vec<u8> {
+    let out = reply(|handles, reply| verb(handles, reply, &bytes));
+    bytes.zeroize();
+    wipe_stack();
+    out
+}
+
+/// Runs a verb on a secret text, and wipes it.
+fn secret_text(
+    bytes: Vec<u8>,
     verb: impl FnOnce(&mut Handles, &mut Reply, &str) -> Result<(), Refusal>,
 ) -> Vec<u8> {
-    let out = reply(|handles, reply| {
-        let text = core::str::from_utf8(&bytes).map_err(|_| Code::FrameMalformed)?;
+    secret(bytes, |handles, reply, bytes| {
+        let text = core::str::from_utf8(bytes).map_err(|_| Code::FrameMalformed)?;
         verb(handles, reply, text)
-    });
-    bytes.zeroize();
-    out
+    })
 }
 
 /// A handle or a count of seconds: what is not a whole number in range becomes 0, which names nothing
@@ -55,40 +64,40 @@ pub fn forget() {
 /// See [`verbs::token_generate`].
 #[wasm_bindgen]
 #[must_use]
-pub fn token_generate(environment: &str, keyid: &str, mut entropy: Vec<u8>) -> Vec<u8> {
-    let out = reply(|_, reply| verbs::token_generate(reply, environment, keyid, &entropy));
-    entropy.zeroize();
-    out
+pub fn token_generate(environment: &str, keyid: &str, entropy: Vec<u8>) -> Vec<u8> {
+    secret(entropy, |_, reply, entropy| {
+        verbs::token_generate(reply, environment, keyid, entropy)
+    })
 }
 
 /// See [`verbs::token_check`].
 #[wasm_bindgen]
 #[must_use]
 pub fn token_check(token: Vec<u8>) -> Vec<u8> {
-    secret(token, |_, reply, token| verbs::token_check(reply, token))
+    secret_text(token, |_, reply, token| verbs::token_check(reply, token))
 }
 
 /// See [`verbs::key_from_token`].
 #[wasm_bindgen]
 #[must_use]
 pub fn key_from_token(token: Vec<u8>) -> Vec<u8> {
-    secret(token, verbs::key_from_token)
+    secret_text(token, verbs::key_from_token)
 }
 
 /// See [`verbs::key_open`].
 #[wasm_bindgen]
 #[must_use]
-pub fn key_open(keyid: &str, mut secret: Vec<u8>) -> Vec<u8> {
-    let out = reply(|handles, reply| verbs::key_open(handles, reply, keyid, &secret));
-    secret.zeroize();
-    out
+pub fn key_open(keyid: &str, bytes: Vec<u8>) -> Vec<u8> {
+    secret(bytes, |handles, reply, bytes| {
+        verbs::key_open(handles, reply, keyid, bytes)
+    })
 }
 
 /// See [`verbs::keyring_open`].
 #[wasm_bindgen]
 #[must_use]
 pub fn keyring_open(json: Vec<u8>) -> Vec<u8> {
-    secret(json, verbs::keyring_open)
+    secret_text(json, verbs::keyring_open)
 }
 
 /// See [`verbs::profile_open`].
@@ -282,11 +291,9 @@ pub fn digest_check(field: &str, headers: &[u8], body: &[u8]) -> Vec<u8> {
 /// See [`verbs::mac`].
 #[wasm_bindgen]
 #[must_use]
-pub fn mac(mut key: Vec<u8>, message: &[u8]) -> Vec<u8> {
-    let out = reply(|_, reply| {
-        verbs::mac(reply, &key, message);
+pub fn mac(key: Vec<u8>, message: &[u8]) -> Vec<u8> {
+    secret(key, |_, reply, key| {
+        verbs::mac(reply, key, message);
         Ok(())
-    });
-    key.zeroize();
-    out
+    })
 }

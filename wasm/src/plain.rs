@@ -12,7 +12,7 @@ use zeroize::Zeroize as _;
 
 use crate::frame::{Fields, Reply};
 use crate::handles::Handles;
-use crate::instance::respond;
+use crate::instance::{respond, wipe_stack};
 use crate::verbs::{self, RequestParts, SigningParts};
 
 /// The version of this door: it grows when a frame changes its fields.
@@ -67,6 +67,7 @@ unsafe fn call(
     });
     if kind == Frame::Secret {
         frame.zeroize();
+        wipe_stack();
     }
     (reply.as_ptr().addr() as u64) << 32 | reply.len() as u64
 }
