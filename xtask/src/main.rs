@@ -1,2 +1,118 @@
-//! Not built yet.
-fn main() {}
+//! The project's own tools: `cargo xtask VERB`. Every step of CI is one of these verbs.
+
+mod dependencies;
+mod module;
+mod msrv;
+mod setup;
+mod size;
+mod steps;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::workspace::{cargo, run};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own tools")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Measure; the arguments go to the benchmark program
+    #[command(disable_help_flag = true)]
+    Bench(Passed),
+    /// Build the module and its JavaScript glue into wasm/js/generated
+    Build {
+        /// Build it twice, in two folders, and fail unless the bytes are the same
+        #[arg(long)]
+        check: bool,
+    },
+    /// What CI runs: `test`, where a skipped step fails
+    Ci,
+    /// Run the vectors through every runtime; the arguments go to the runner
+    #[command(disable_help_flag = true)]
+    Conformance(Passed),
+    /// Set up, then show the whole on this machine; the arguments go to `countersign demo`
+    #[command(disable_help_flag = true)]
+    Demo(Passed),
+    /// Format every Rust file
+    Fmt,
+    /// Prepare this machine: compiler for the module, npm packages, browser
+    Setup,
+    /// Weigh the module against its budget
+    Size {
+        /// Print rows of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check everything: format, lints, licences, versions, tests, size, every runtime
+    Test,
+}
+
+#[derive(clap::Args)]
+struct Passed {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Bench(Passed { arguments }) => {
+            let bench = [
+                "run",
+                "--release",
+                "--package",
+                "countersign-conformance",
+                "--bin",
+                "bench",
+                "--",
+            ];
+            run(cargo().args(bench).args(arguments))
+        }
+        Verb::Build { check: false } => module::build(),
+        Verb::Build { check: true } => module::check(),
+        Verb::Ci => test::test(true),
+        Verb::Conformance(Passed { arguments }) => conformance(&arguments),
+        Verb::Demo(Passed { arguments }) => {
+            setup::setup()?;
+            run(cargo()
+                .args(["run", "--package", "countersign", "--", "demo"])
+                .args(arguments))
+        }
+        Verb::Fmt => run(cargo().args(["fmt", "--all"])),
+        Verb::Setup => setup::setup(),
+        Verb::Size { json } => size::size(json),
+        Verb::Test => test::test(std::env::var("CI").as_deref() == Ok("true")),
+    }
+}
+
+/// Runs the vectors through every runtime that this machine has.
+fn conformance(arguments: &[String]) -> Result<()> {
+    run(cargo()
+        .args([
+            "run",
+            "--package",
+            "countersign-conformance",
+            "--bin",
+            "countersign-conformance",
+            "--",
+        ])
+        .args(arguments))
+}

@@ -141,14 +141,16 @@ pub fn lint_binder(root: &Path, target_dir: &Path) -> Result<(), BuildError> {
     run(cargo.args(["--", "-D", "warnings"]), "clippy of the binder")
 }
 
-/// The target directory for [`build`]: beside what cargo made of `inside`, a path within cargo's own
-/// target directory such as a build script's `OUT_DIR`. It is the same for every profile.
+/// The target directory for [`build`]: in the target directory that holds `inside`, a path that cargo
+/// made, such as a build script's `OUT_DIR`. It is the same for every profile.
 #[must_use]
 pub fn target_dir(inside: &Path) -> PathBuf {
-    let root = inside
-        .ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").exists());
-    root.unwrap_or(inside).join("countersign-wasm")
+    let marks = [".rustc_info.json", "CACHEDIR.TAG"];
+    let mut folders = inside.ancestors().skip(1);
+    let root = folders.find(|folder| marks.iter().any(|mark| folder.join(mark).exists()));
+    root.or(inside.parent())
+        .unwrap_or(inside)
+        .join("countersign-wasm")
 }
 
 fn module_cargo(

@@ -1,0 +1,89 @@
+//! `cargo xtask build`: the module and its glue, and the proof that the bytes repeat.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, bail};
+use countersign_wasm_build::{Artifact, Compiler, bind, compile};
+
+use crate::workspace::{generated, module_target_dir, root};
+
+/// Where in the source tree nothing lies that the module is made of.
+const NOT_SOURCE: [&str; 4] = [".git", "generated", "node_modules", "target"];
+
+/// Builds the module, copies it and its glue to `wasm/js/generated`, and prints what it is.
+pub(crate) fn build() -> Result<()> {
+    let artifact = artifact()?;
+    let out = generated();
+    fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    let files: [(&str, &[u8]); 3] = [
+        ("countersign.wasm", &artifact.wasm),
+        ("countersign.js", artifact.glue_js.as_bytes()),
+        ("countersign.d.ts", artifact.glue_d_ts.as_bytes()),
+    ];
+    for (name, bytes) in files {
+        fs::write(out.join(name), bytes).with_context(|| format!("cannot write {name}"))?;
+    }
+    report(&artifact);
+    Ok(())
+}
+
+/// Builds the module twice from nothing, in two copies of the source, and fails unless the bytes are
+/// the same.
+pub(crate) fn check() -> Result<()> {
+    let temporary = tempfile::tempdir()?;
+    let folders = ["a", "another-folder"].map(|name| temporary.path().join(name));
+    for folder in &folders {
+        copy(root(), folder)?;
+    }
+    let [first, second] = folders.map(|folder| from_nothing(&folder));
+    let (first, second) = (first?, second?);
+    report(&first);
+    report(&second);
+    if first.wasm != second.wasm {
+        bail!("two builds of the same source differ");
+    }
+    println!("two clean builds in two folders: the same bytes");
+    Ok(())
+}
+
+/// The module as the source now is.
+pub(crate) fn artifact() -> Result<Artifact> {
+    Ok(countersign_wasm_build::build(
+        &Compiler::find()?,
+        root(),
+        &module_target_dir()?,
+    )?)
+}
+
+fn from_nothing(source: &Path) -> Result<Artifact> {
+    let compiler = Compiler::find()?;
+    let wasm = compile(&compiler, source, &source.join("target"))?;
+    // The binder holds no state: the one that is there serves both.
+    Ok(bind(&compiler, root(), &module_target_dir()?, &wasm)?)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if NOT_SOURCE.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        let (file, copied) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy(&file, &copied)?;
+        } else {
+            fs::copy(&file, copied).with_context(|| format!("cannot copy {}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn report(artifact: &Artifact) {
+    println!(
+        "sha256 {}  {} bytes  {}",
+        artifact.sha256,
+        artifact.wasm.len(),
+        artifact.compiler
+    );
+}

@@ -1,0 +1,78 @@
+//! `cargo xtask setup`: what the machine needs, one line for each.
+
+use std::{fs, path::Path};
+
+use anyhow::Result;
+use countersign_wasm_build::Compiler;
+
+use crate::workspace::{answer, on_path, program, root, run};
+
+/// The folders that may hold an npm package with a lock file.
+const NPM_PACKAGES: [&str; 2] = ["wasm/js", "tests"];
+
+/// The names of a browser that the tests can drive.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
+/// Prepares this machine. Only the compiler is indispensable: what else is missing is reported, and
+/// skipped.
+pub(crate) fn setup() -> Result<()> {
+    match Compiler::find() {
+        Ok(compiler) => println!("module compiler: found {compiler}"),
+        Err(_) => println!("module compiler: installed {}", Compiler::install()?),
+    }
+    for folder in NPM_PACKAGES {
+        println!("npm packages of {folder}: {}", npm(folder)?);
+    }
+    println!("browser: {}", browser());
+    Ok(())
+}
+
+fn npm(folder: &str) -> Result<&'static str> {
+    let package = root().join(folder);
+    let lock = package.join("package-lock.json");
+    if !lock.exists() {
+        return Ok("none to install");
+    }
+    if on_path("npm").is_none() {
+        return Ok("skipped: there is no npm on this machine");
+    }
+    if is_newer(&package.join("node_modules/.package-lock.json"), &lock) {
+        return Ok("found");
+    }
+    run(program("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+        .current_dir(package))?;
+    Ok("installed")
+}
+
+fn browser() -> String {
+    if let Some(found) = BROWSERS.iter().find_map(|name| on_path(name)) {
+        return format!("found {}", found.display());
+    }
+    let install = ["install", "-y", "--no-install-recommends", "chromium"];
+    if on_path("apt-get").is_none() {
+        return "skipped: no Chromium in PATH, and no apt-get to install it".to_owned();
+    }
+    if answer(program("id").arg("-u")).ok().as_deref() != Some("0") {
+        return format!(
+            "skipped: no Chromium in PATH; type `sudo apt-get {}`",
+            install.join(" ")
+        );
+    }
+    let installed = run(program("apt-get").args(["update", "-qq"]))
+        .and_then(|()| run(program("apt-get").args(install)));
+    match installed {
+        Ok(()) => "installed chromium".to_owned(),
+        Err(error) => format!("skipped: {error:#}"),
+    }
+}
+
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let time = |path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    time(file).is_some_and(|file| Some(file) >= time(than))
+}

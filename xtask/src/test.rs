@@ -1,0 +1,65 @@
+//! `cargo xtask test`: everything that CI checks, in the order in which it fails fastest.
+
+use anyhow::Result;
+use countersign_wasm_build::{Compiler, check_no_std, lint_binder};
+
+use crate::{
+    conformance, dependencies, msrv, setup, size,
+    steps::{Outcome, Steps},
+    workspace::{cargo, module_target_dir, on_path, program, root, run},
+};
+
+/// Runs every step, stops at the first that fails, and prints a summary. When `strict`, a step that
+/// can't run here fails.
+pub(crate) fn test(strict: bool) -> Result<()> {
+    let mut steps = Steps::new(strict);
+    let result = all(&mut steps);
+    steps.summarise();
+    result
+}
+
+fn all(steps: &mut Steps) -> Result<()> {
+    let target = module_target_dir()?;
+    steps.run("setup", setup::setup)?;
+    steps.run("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
+    steps.run("licences and sources", dependencies::check)?;
+    steps.run("core without std", || {
+        Ok(check_no_std(
+            &Compiler::find()?,
+            root(),
+            &target,
+            "countersign-core",
+        )?)
+    })?;
+    steps.run("size", || size::size(false))?;
+    steps.run("clippy", || {
+        run(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+        Ok(lint_binder(root(), &target)?)
+    })?;
+    steps.try_run("oldest compiler", msrv::check)?;
+    steps.run("cargo test", || {
+        run(cargo().args(["test", "--workspace", "--locked"]))
+    })?;
+    steps.try_run("npm test", npm_test)?;
+    steps.run("every runtime", || conformance(&[]))
+}
+
+fn npm_test() -> Result<Outcome> {
+    if on_path("npm").is_none() {
+        return Ok(Outcome::Skipped(
+            "there is no npm on this machine".to_owned(),
+        ));
+    }
+    if !root().join("wasm/js/package.json").exists() {
+        return Ok(Outcome::Skipped("wasm/js holds no package".to_owned()));
+    }
+    run(program("npm").args(["--prefix", "wasm/js", "test"])).map(|()| Outcome::Passed)
+}
