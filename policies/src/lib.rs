@@ -1,1 +1,31 @@
-//! Not built yet.
+//! Compiles Cedar policies to the bundle that `countersign-core` evaluates.
+//!
+//! A *pack* is Cedar policies, their schema in Cedar's own syntax, and a manifest that says what the
+//! pack is called, who its principals are and which request asks for which action. The Cedar
+//! project's parser and strict validator read it; what they accept and the bundle can't yet express
+//! is refused with the place in the source, never compiled to something else.
+//!
+//! ```
+//! use countersign_policies::{compile, packs};
+//!
+//! let compiled = compile(&packs::trading_api())?;
+//! assert_eq!(compiled.bundle().name(), "trading-api");
+//! # Ok::<(), countersign_policies::Diagnostics>(())
+//! ```
+
+mod compile;
+mod diagnostics;
+mod encode;
+mod expression;
+mod index;
+mod manifest;
+pub mod packs;
+mod pool;
+mod program;
+mod routes;
+mod scope;
+mod sources;
+
+pub use compile::{Compiled, compile, compile_unvalidated};
+pub use diagnostics::{Diagnostics, Problem};
+pub use sources::{Source, Sources};

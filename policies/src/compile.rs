@@ -1,0 +1,306 @@
+//! From a pack to a bundle.
+
+use crate::diagnostics::{Diagnostics, Problem};
+use crate::encode::{TooLarge, encode};
+use crate::expression;
+use crate::manifest::{Manifest, PolicyIds};
+use crate::program::{CompiledPolicy, Program, Scope};
+use crate::routes;
+use crate::scope::{action_scope, scope};
+use crate::sources::{Source, Sources};
+use cedar_policy::{PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy_core::ast;
+use countersign_core::policy::{Bundle, Effect, Entities};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// A bundle, as bytes and loaded.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    bytes: Vec<u8>,
+    bundle: Bundle,
+}
+
+impl Compiled {
+    /// The bytes, which [`Bundle::load`] takes. The same sources give the same bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bundle.
+    #[must_use]
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// The bytes alone.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Compiles a pack whose policies must be valid by its schema, in Cedar's strict mode.
+///
+/// # Errors
+/// All the problems that were found, each with its code and, where there is one, its place.
+pub fn compile(sources: &Sources) -> Result<Compiled, Diagnostics> {
+    build(sources, Validation::Strict)
+}
+
+/// Compiles a pack without validating its policies: to test the evaluator on policies that err.
+///
+/// # Errors
+/// Those of [`compile`], but for `policy_not_valid`.
+pub fn compile_unvalidated(sources: &Sources) -> Result<Compiled, Diagnostics> {
+    build(sources, Validation::None)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Validation {
+    None,
+    Strict,
+}
+
+fn build(sources: &Sources, validation: Validation) -> Result<Compiled, Diagnostics> {
+    let manifest = Manifest::parse(&sources.manifest)?;
+    let (schema, _) = Schema::from_cedarschema_str(sources.schema.text())
+        .map_err(|error| Problem::cedar("schema_malformed", &sources.schema, &error))?;
+    let set = parse_policies(&sources.policies)?;
+    let mut problems = Vec::new();
+    if validation == Validation::Strict {
+        validate(&set, &schema, &sources.policies, &mut problems);
+        check_types(&manifest, &schema, &sources.manifest, &mut problems);
+    }
+    let routes = routes::compile(&manifest, &sources.manifest, &schema, &mut problems);
+    let policies = compile_policies(&set, manifest.policy_ids, &sources.policies, &mut problems);
+    let entities = static_entities(&manifest, sources, &schema).unwrap_or_else(|problem| {
+        problems.push(problem);
+        Entities::default()
+    });
+    let program = Program {
+        name: manifest.name,
+        version: manifest.version,
+        principal_type: manifest.principal_type,
+        group_type: manifest.group_type,
+        entities,
+        policies,
+        routes,
+    };
+    let program = Diagnostics::unless(problems, program)?;
+    seal(&program, &sources.manifest).map_err(Diagnostics::from)
+}
+
+/// Lays out the bundle, appends its digest, and loads it as any reader would.
+fn seal(program: &Program, manifest: &Source) -> Result<Compiled, Problem> {
+    let mut bytes = encode(program).map_err(|TooLarge| {
+        Problem::new(
+            "bundle_too_large",
+            manifest,
+            "the pack is too large for a bundle",
+        )
+    })?;
+    let digest = Sha256::digest(&bytes);
+    bytes.extend(digest);
+    let bundle = Bundle::load(bytes.as_slice())
+        .map_err(|error| Problem::new(error.code(), manifest, error.to_string()))?;
+    Ok(Compiled { bytes, bundle })
+}
+
+fn parse_policies(source: &Source) -> Result<PolicySet, Diagnostics> {
+    source
+        .text()
+        .parse()
+        .map_err(|errors: cedar_policy::ParseErrors| {
+            let problems = errors
+                .iter()
+                .map(|error| Problem::cedar("policy_syntax", source, error))
+                .collect();
+            match Diagnostics::unless(problems, ()) {
+                Err(diagnostics) => diagnostics,
+                Ok(()) => Problem::new("policy_syntax", source, errors.to_string()).into(),
+            }
+        })
+}
+
+fn validate(set: &PolicySet, schema: &Schema, source: &Source, problems: &mut Vec<Problem>) {
+    let result = Validator::new(schema.clone()).validate(set, ValidationMode::Strict);
+    let mut found: Vec<Problem> = result
+        .validation_errors()
+        .map(|error| Problem::cedar("policy_not_valid", source, error))
+        .collect();
+    found.sort_by_key(Problem::span);
+    problems.append(&mut found);
+}
+
+fn check_types(manifest: &Manifest, schema: &Schema, source: &Source, problems: &mut Vec<Problem>) {
+    for name in [Some(&manifest.principal_type), manifest.group_type.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        if !schema
+            .entity_types()
+            .any(|known| known.to_string() == *name)
+        {
+            let message = format!("the schema has no entity type `{name}`");
+            problems.push(Problem::new("entity_type_unknown", source, message));
+        }
+    }
+}
+
+/// The policies, by their place in the source.
+fn compile_policies(
+    set: &PolicySet,
+    ids: PolicyIds,
+    source: &Source,
+    problems: &mut Vec<Problem>,
+) -> Vec<CompiledPolicy> {
+    for template in set.templates() {
+        let loc = AsRef::<ast::Template>::as_ref(template).loc();
+        problems.push(
+            Problem::new(
+                "unsupported_template",
+                source,
+                "templates are not supported",
+            )
+            .at(loc.map(|loc| loc.span)),
+        );
+    }
+    let mut policies: Vec<&ast::Policy> = set.policies().map(AsRef::as_ref).collect();
+    policies.sort_by_key(|policy| policy.loc().map(|loc| loc.span.offset()));
+    let mut known = BTreeSet::new();
+    policies
+        .into_iter()
+        .filter_map(|policy| match compile_policy(policy, ids, source) {
+            Ok(compiled) if known.insert(compiled.id.clone()) => Some(compiled),
+            Ok(compiled) => {
+                let message = format!("two policies have the id `{}`", compiled.id);
+                problems
+                    .push(Problem::new("policy_id_duplicate", source, message).at(span(policy)));
+                None
+            }
+            Err(mut found) => {
+                problems.append(&mut found);
+                None
+            }
+        })
+        .collect()
+}
+
+fn span(policy: &ast::Policy) -> Option<miette::SourceSpan> {
+    policy.loc().map(|loc| loc.span)
+}
+
+fn compile_policy(
+    policy: &ast::Policy,
+    ids: PolicyIds,
+    source: &Source,
+) -> Result<CompiledPolicy, Vec<Problem>> {
+    let annotations: Vec<(String, String)> = policy
+        .annotations()
+        .map(|(name, annotation)| (name.to_string(), annotation.val.to_string()))
+        .collect();
+    let annotation = |wanted: &str| {
+        let found = annotations.iter().find(|(name, _)| name == wanted);
+        found
+            .map(|(_, value)| value.clone())
+            .filter(|value| !value.trim().is_empty())
+    };
+    let mut problems = Vec::new();
+    let mut missing = |code, message: &str, help: &str| {
+        let problem = Problem::new(code, source, message)
+            .at(span(policy))
+            .help(help);
+        problems.push(problem);
+    };
+    let place: &str = policy.id().as_ref();
+    let mut id = place.to_owned();
+    if ids == PolicyIds::Annotation {
+        match annotation("id") {
+            Some(annotated) => id = annotated,
+            None => missing(
+                "policy_id_missing",
+                "the policy has no `@id`",
+                "name it: the audit log and the tests speak of it by its id",
+            ),
+        }
+        if annotation("reason").is_none() {
+            missing(
+                "policy_reason_missing",
+                "the policy has no `@reason`",
+                "say in a plain sentence why it permits or forbids",
+            );
+        }
+    }
+    let code = match policy.non_scope_constraints() {
+        None => Vec::new(),
+        Some(condition) => expression::compile(condition).unwrap_or_else(|found| {
+            problems.extend(found.into_iter().map(|unsupported| {
+                let message = format!("{} can't be compiled yet", unsupported.what);
+                Problem::new("unsupported_expression", source, message).at(unsupported.span)
+            }));
+            Vec::new()
+        }),
+    };
+    let principal = scope(policy.principal_constraint().as_inner());
+    let resource = scope(policy.resource_constraint().as_inner());
+    if principal.is_none() || resource.is_none() {
+        let message = "template links are not supported";
+        problems.push(Problem::new("unsupported_template", source, message).at(span(policy)));
+    }
+    Diagnostics::unless(
+        problems,
+        CompiledPolicy {
+            id,
+            effect: match policy.effect() {
+                ast::Effect::Permit => Effect::Permit,
+                ast::Effect::Forbid => Effect::Forbid,
+            },
+            principal: principal.unwrap_or(Scope::Any),
+            action: action_scope(policy.action_constraint()),
+            resource: resource.unwrap_or(Scope::Any),
+            code,
+            annotations,
+        },
+    )
+    .map_err(Diagnostics::into_problems)
+}
+
+/// The groups of the manifest, the pack's own entities, and the schema's actions.
+fn static_entities(
+    manifest: &Manifest,
+    sources: &Sources,
+    schema: &Schema,
+) -> Result<Entities, Problem> {
+    let source = sources.entities.as_ref().unwrap_or(&sources.manifest);
+    let malformed = |message: String| Problem::new("entities_malformed", source, message);
+    let mut list = match &sources.entities {
+        None => Vec::new(),
+        Some(source) => serde_json::from_str::<Vec<serde_json::Value>>(source.text())
+            .map_err(|error| malformed(error.to_string()))?,
+    };
+    if let Some(group_type) = &manifest.group_type {
+        let uid = |id: &String| serde_json::json!({ "type": group_type, "id": id });
+        list.extend(manifest.groups.iter().map(|(group, parents)| {
+            let parents: Vec<_> = parents.iter().map(uid).collect();
+            serde_json::json!({ "uid": uid(group), "attrs": {}, "parents": parents })
+        }));
+    } else if !manifest.groups.is_empty() {
+        let message = "there are groups, but no `group_type`";
+        return Err(Problem::new(
+            "pack_manifest_malformed",
+            &sources.manifest,
+            message,
+        ));
+    }
+    let list = serde_json::Value::Array(list);
+    let entities = cedar_policy::Entities::from_json_value(list, Some(schema))
+        .map_err(|error| Problem::cedar("entities_malformed", source, &error))?;
+    let json = entities
+        .to_json_value()
+        .map_err(|error| malformed(error.to_string()))?;
+    // Cedar has checked them by the schema; what is left is what the bundle can't hold.
+    Entities::from_json(&json.to_string())
+        .map_err(|error| Problem::new("unsupported_value", source, error.to_string()))
+}
