@@ -40,7 +40,7 @@ const { chromium } = await import('playwright-core').catch(() =>
   skip('playwright-core is not installed: `npm ci` in tests/'),
 );
 if (!existsSync(PROGRAM)) skip(`there is no ${PROGRAM}; COUNTERSIGN_CHROMIUM names another`);
-const version = execFileSync(PROGRAM, ['--version'], { encoding: 'utf8' }).trim().split(' ')[1];
+const version = execFileSync(PROGRAM, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split(' ')[1];
 const picture = option('--screenshot');
 const expected = option('--expected') && JSON.parse(readFileSync(option('--expected'), 'utf8'));
 

@@ -1,39 +1,43 @@
 /**
  * Runs conformance cases on the package `countersign`: one interpreter, used by every JavaScript runtime.
  *
- * Nothing here belongs to one runtime. A case goes in as JSON has it, with bytes in base64; its result
- * comes out with exactly the members named below, in this order, so that texts can be compared:
+ * Nothing here belongs to one runtime. A case goes in as JSON has it, with bytes in base64; its answer
+ * comes out with exactly the members named below, so that answers can be compared:
  *
  *     base          base, params, label
- *     sign          signature_input, signature, content_digest ("" if none is to be added)
- *     check         verdict, effect, action, resource_type, resource_id, reasons, errors, record
- *                   (verdict alone if the case has no bundle)
+ *     sign          signature_input, signature, content_digest (null if none is to be added)
+ *     check         verdict, effect, action, resource_type, resource_id, reasons, errors, record;
+ *                   without a bundle the verdict `verified` alone
  *     digest        field
- *     digest_check  verdict ("ok" or "absent")
+ *     digest_check  verdict (`ok` or `absent`)
  *     mac           mac
- *     token_check   verdict ("ok"), environment, keyid
- *     any refusal   verdict (its code), message, problem
+ *     token_check   verdict (`ok`), environment, keyid
+ *     any refusal   verdict (its code); and for `check`, problem
  */
+
+/** Of the replay cache that each `check` begins with; the same in every runtime. */
+const REPLAY_CAPACITY = 1024;
+const REPLAY_SEED = 0x5eed;
 
 /**
  * @param countersign the package, started
  * @param cases the cases, in order
- * @returns one result for each, with the case's `id` first
+ * @returns one answer for each
  */
 export async function run(countersign, cases) {
-  const results = [];
-  for (const one of cases) results.push({ id: one.id, ...(await result(countersign, one)) });
-  return results;
+  const answers = [];
+  for (const one of cases) answers.push(await answer(countersign, one));
+  return answers;
 }
 
-async function result(countersign, one) {
+async function answer(countersign, one) {
   const kind = Object.hasOwn(KINDS, one.kind) ? KINDS[one.kind] : undefined;
   if (kind === undefined) throw new Error(`case ${one.id}: no kind is called ${one.kind}`);
   try {
     return await kind(countersign, one);
   } catch (error) {
     if (!(error instanceof countersign.Refusal)) throw new Error(`case ${one.id}: ${error}`, { cause: error });
-    return { verdict: error.code, message: error.message, problem: error.problem };
+    return { verdict: error.code, ...(one.kind === 'check' && { problem: error.problem }) };
   }
 }
 
@@ -52,7 +56,7 @@ const KINDS = {
       return {
         signature_input: headers['signature-input'],
         signature: headers.signature,
-        content_digest: headers['content-digest'] ?? '',
+        content_digest: headers['content-digest'] ?? null,
       };
     } finally {
       key.close();
@@ -60,18 +64,16 @@ const KINDS = {
   },
 
   async check(countersign, one) {
-    const { now, context } = one;
+    const { request, keyring, profile, now, context, times = 1 } = one;
     const policy = one.bundle === undefined ? undefined : new countersign.Bundle(bytes(one.bundle));
-    const verifier = new countersign.Verifier({ keyring: one.keyring, profile: one.profile, policy });
-    const replay = new countersign.MemoryReplay(64, 1);
+    const verifier = new countersign.Verifier({ keyring, profile, policy });
+    const replay = new countersign.MemoryReplay(REPLAY_CAPACITY, REPLAY_SEED);
+    const look = policy === undefined ? verify : decide;
+    const once = () => look(verifier, requestOf(request), { now, context, replay });
     try {
-      const request = requestOf(one.request);
-      for (let left = one.times ?? 1; left > 1; left--) {
-        await look(verifier, request, { now, context, replay, policy }).catch((error) => {
-          if (!(error instanceof countersign.Refusal)) throw error;
-        });
-      }
-      return await look(verifier, request, { now, context, replay, policy });
+      // Only the last time counts; what the earlier ones leave behind is in the cache.
+      for (let left = times; left > 1; left--) await once().catch(unlessRefusal(countersign));
+      return await once();
     } finally {
       replay.close();
       verifier.close();
@@ -100,12 +102,13 @@ const KINDS = {
   },
 };
 
-async function look(verifier, request, { policy, ...options }) {
-  if (policy === undefined) {
-    const verified = await verifier.authenticate(request, options);
-    verified.close();
-    return { verdict: 'allowed' };
-  }
+async function verify(verifier, request, options) {
+  const verified = await verifier.authenticate(request, options);
+  verified.close();
+  return { verdict: 'verified' };
+}
+
+async function decide(verifier, request, options) {
   const decision = await verifier.check(request, options);
   return {
     verdict: decision.code,
@@ -116,6 +119,12 @@ async function look(verifier, request, { policy, ...options }) {
     reasons: decision.reasons,
     errors: decision.errors,
     record: decision.record,
+  };
+}
+
+function unlessRefusal({ Refusal }) {
+  return (error) => {
+    if (!(error instanceof Refusal)) throw error;
   };
 }
 
