@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,12 +15,18 @@ export const PACKAGE = join(HERE, '../../wasm/js');
 /** How many cases go to a runtime at once. */
 const CHUNK = 200;
 
-/** The cases of the file that the command line names, and its other words. */
+/**
+ * The cases of the file that the command line names, and its other words. Skips the runtime if there is
+ * no package to run in it.
+ */
 export function casesAndOptions() {
   const [file, ...options] = process.argv.slice(2);
   if (file === undefined) {
     process.stderr.write('usage: RUNTIME.mjs CASES.json [options]\n');
     process.exit(2);
+  }
+  if (!existsSync(join(PACKAGE, 'dist')) || !existsSync(join(PACKAGE, 'generated'))) {
+    skip('the npm package is not built: `cargo xtask build`, then `npm ci` and `npm run build` in wasm/js');
   }
   const cases = JSON.parse(readFileSync(file, 'utf8'));
   return { cases: Array.isArray(cases) ? cases : cases.cases, options };

@@ -1,20 +1,22 @@
-/** The worker that `workerd.mjs` starts: cases come in by POST, results go out. */
+/** The worker that `workerd.mjs` starts: a GET is answered with the module's hash, a POST of cases with their answers. */
 
 import * as countersign from './dist/adapter/workerd.js';
 import bytes from './generated/countersign.wasm.data';
 
-import { run } from './conformance.mjs';
+import { roundTrip, run } from './conformance.mjs';
 
 export default {
   async fetch(request) {
-    if (request.method === 'GET') {
-      const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-      return Response.json(Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join(''));
-    }
     try {
-      return Response.json(await run(countersign, await request.json()));
+      if (request.method === 'POST') return Response.json(await run(countersign, await request.json()));
+      await roundTrip(countersign);
+      return Response.json(hexadecimal(await crypto.subtle.digest('SHA-256', bytes)));
     } catch (error) {
       return new Response(`${error.stack}`, { status: 500 });
     }
   },
 };
+
+function hexadecimal(buffer) {
+  return Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

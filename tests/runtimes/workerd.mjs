@@ -16,20 +16,17 @@ const { cases } = casesAndOptions();
 const program = find();
 const version = execFileSync(program, ['--version'], { encoding: 'utf8' }).trim().replace('workerd ', '');
 const port = await freePort();
+const url = `http://127.0.0.1:${port}/`;
 const folder = mkdtempSync(join(tmpdir(), 'countersign-workerd-'));
 writeFileSync(join(folder, 'config.capnp'), config(port));
 const worker = child(program, ['serve', join(folder, 'config.capnp'), '--import-path=/']);
 try {
-  const sha256 = await started(worker, `http://127.0.0.1:${port}/`);
+  const sha256 = await started();
   const results = [];
   for (const chunk of chunks(cases)) {
-    const answer = await fetch(`http://127.0.0.1:${port}/`, {
-      method: 'POST',
-      body: JSON.stringify(chunk),
-      signal: AbortSignal.timeout(CHUNK_MS),
-    });
-    if (!answer.ok) throw new Error(await answer.text());
-    results.push(...(await answer.json()));
+    const body = JSON.stringify(chunk);
+    const answer = await fetch(url, { method: 'POST', body, signal: AbortSignal.timeout(CHUNK_MS) });
+    results.push(...(await read(answer)));
   }
   report('workerd', version, sha256, results);
 } catch (error) {
@@ -73,11 +70,16 @@ const config :Workerd.Config = (
 }
 
 /** Waits for the first answer, which is the hash of the module. */
-async function started(worker, url) {
+async function started() {
   for (const until = Date.now() + START_MS; Date.now() < until; await sleep(50)) {
     const answer = await Promise.race([fetch(url).catch(() => undefined), worker.ended]);
-    if (typeof answer === 'number' || answer === null) throw new Error('workerd ended');
-    if (answer) return answer.json();
+    if (answer instanceof Response) return read(answer);
+    if (answer !== undefined) throw new Error('workerd ended');
   }
   throw new Error('workerd did not answer in time');
+}
+
+async function read(answer) {
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
 }
