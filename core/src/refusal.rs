@@ -73,6 +73,7 @@ codes! {
         SignatureAmbiguous = "signature_ambiguous", 400, "Several signatures match the profile; name a label or a tag.";
         SignatureInputMalformed = "signature_input_malformed", 400, "The Signature-Input field is not a dictionary of inner lists.";
         SignatureMalformed = "signature_malformed", 400, "The Signature field is not a dictionary of byte sequences, or the value has the wrong length.";
+        TooManySignatures = "too_many_signatures", 400, "The message carries more than 16 signatures.";
         LabelDuplicate = "label_duplicate", 400, "A signature label occurs twice.";
         LabelUnpaired = "label_unpaired", 400, "A label is in only one of Signature-Input and Signature.";
         ComponentUnknown = "component_unknown", 400, "A covered component is a derived component that RFC 9421 doesn't define, or its name is not a field name in lower case.";
@@ -83,6 +84,7 @@ codes! {
         QueryParamAmbiguous = "query_param_ambiguous", 400, "A covered query parameter occurs more than once.";
         QueryMalformed = "query_malformed", 400, "The query is not UTF-8 after decoding, or an escape in it is broken.";
         ParameterDuplicate = "parameter_duplicate", 400, "A signature parameter occurs twice.";
+        TooManyParameters = "too_many_parameters", 400, "A signature has more than 32 parameters.";
         ParameterMalformed = "parameter_malformed", 400, "A signature parameter has a value of the wrong type.";
         CreatedNegative = "created_negative", 400, "`created` or `expires` is before 1970.";
         CreatedNotInteger = "created_not_integer", 400, "`created` or `expires` is not a whole number of seconds.";

@@ -15,6 +15,9 @@ use crate::refusal::{Code, Refusal};
 use crate::structured::{BareItem, Cursor, canonical_inner_list};
 
 const MAX_COMPONENTS: usize = 64;
+// These two keep the search for what occurs twice short.
+const MAX_PARAMETERS: usize = 32;
+const MAX_SIGNATURES: usize = 16;
 const MAX_NONCE_BYTES: usize = 256;
 
 /// The signature parameters (RFC 9421 section 2.3), escapes resolved.
@@ -104,8 +107,8 @@ impl<'a> SignatureInput<'a> {
 /// Every member of every `Signature-Input` line, in order.
 ///
 /// # Errors
-/// `signature_input_malformed` with the place, `label_duplicate`, and those of the components and
-/// the parameters.
+/// `signature_input_malformed` with the place, `label_duplicate`, `too_many_signatures`, and those of
+/// the components and the parameters.
 ///
 /// ```
 /// use countersign_core::{Headers, signature_inputs};
@@ -124,6 +127,9 @@ pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<
             cursor.expect(b'=')?;
             if inputs.iter().any(|input| input.label == label) {
                 return Err(Refusal::named(Code::LabelDuplicate, label));
+            }
+            if inputs.len() == MAX_SIGNATURES {
+                return Err(Code::TooManySignatures.into());
             }
             inputs.push(SignatureInput::parse(label, &mut cursor)?);
             if !cursor.next_member()? {
@@ -146,6 +152,9 @@ pub(crate) fn signature_value(headers: &Headers<'_>, label: &str) -> Result<[u8;
             let base64 = cursor.bytes()?;
             if seen.contains(&name) {
                 return Err(Refusal::named(Code::LabelDuplicate, name));
+            }
+            if seen.len() == MAX_SIGNATURES {
+                return Err(Code::TooManySignatures.into());
             }
             seen.push(name);
             if name == label {
@@ -189,6 +198,9 @@ fn parse_parameters<'a>(cursor: &mut Cursor<'a>) -> Result<Parameters<'a>, Refus
     while let Some((name, value)) = cursor.parameter()? {
         if seen.contains(&name) {
             return Err(Refusal::named(Code::ParameterDuplicate, name));
+        }
+        if seen.len() == MAX_PARAMETERS {
+            return Err(Code::TooManyParameters.into());
         }
         seen.push(name);
         match name {

@@ -84,6 +84,8 @@ const SIGNATURE_FIELDS: &[Row] = &[
     ("label twice across lines", |it| it.add("Signature-Input", &it.value(INPUT)), Code::LabelDuplicate),
     ("value twice on one line", |it| it.set(SIGNATURE, &format!("{0}, {0}", it.value(SIGNATURE))), Code::LabelDuplicate),
     ("value twice across lines", |it| it.add("Signature", &it.value(SIGNATURE)), Code::LabelDuplicate),
+    ("17 signatures", |it| it.set(INPUT, &labels(17, "()")), Code::TooManySignatures),
+    ("17 values", |it| it.set(SIGNATURE, &labels(17, "::")), Code::TooManySignatures),
     ("Signature-Input without Signature", |it| it.remove(SIGNATURE), Code::LabelUnpaired),
     ("Signature of another label", |it| it.replace(SIGNATURE, "sig1", "sig2"), Code::LabelUnpaired),
 ];
@@ -121,6 +123,7 @@ const COMPONENTS: &[Row] = &[
 const PARAMETERS: &[Row] = &[
     ("created twice", |it| it.replace(INPUT, ";created", ";created=1;created"), Code::ParameterDuplicate),
     ("unknown parameter twice", |it| it.replace(INPUT, ";created", ";x;x;created"), Code::ParameterDuplicate),
+    ("33 parameters", |it| it.set(INPUT, &format!("sig1=();{}", labels(33, "1").replace(", ", ";"))), Code::TooManyParameters),
     ("keyid that is a token", |it| it.replace(INPUT, "\"k7\"", "k7"), Code::ParameterMalformed),
     ("nonce that is bytes", |it| it.replace(INPUT, "\"n-1\"", ":AAAA:"), Code::ParameterMalformed),
     ("created without a value", |it| it.replace(INPUT, "=1800000000", ""), Code::ParameterMalformed),
@@ -251,6 +254,12 @@ fn no_refusal_tells_the_secret_or_the_mac() {
             );
         }
     }
+}
+
+/// A dictionary of this many members.
+fn labels(count: usize, value: &str) -> String {
+    let members: Vec<String> = (0..count).map(|n| format!("l{n}={value}")).collect();
+    members.join(", ")
 }
 
 /// Covers more, unsigned: what it provokes is seen before the MAC is compared.
