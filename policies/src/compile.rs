@@ -39,6 +39,12 @@ impl Compiled {
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
+
+    /// The bundle alone.
+    #[must_use]
+    pub fn into_bundle(self) -> Bundle {
+        self.bundle
+    }
 }
 
 /// Compiles a pack whose policies must be valid by its schema, in Cedar's strict mode.

@@ -2,6 +2,12 @@
 //!
 //! A case that needs what the bundle can't hold yet is counted by its reason; every other case must
 //! give the decision, the reasons and the errors that the data expect.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test, to panic is to fail"
+)]
 
 use cedar_policy::{Context, Entities as CedarEntities, EntityUid as CedarUid, Schema};
 use countersign_core::policy::{Bundle, Entities, Entity, EntityUid, Query, Record};

@@ -1,0 +1,257 @@
+//! Cedar's JSON format for values and entities: what is read and what is refused.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test, to panic is to fail"
+)]
+
+use countersign_core::policy::{Entities, EntityUid, Record, Set, Value, ValueFault};
+use proptest::prelude::*;
+
+fn value(text: &str) -> Value {
+    Value::from_json(text).expect(text)
+}
+
+fn fault(text: &str) -> ValueFault {
+    Value::from_json(text).expect_err(text).fault()
+}
+
+#[test]
+fn each_kind_of_value_is_read() {
+    assert_eq!(value("true"), Value::Bool(true));
+    assert_eq!(value("-9223372036854775808"), Value::Long(i64::MIN));
+    assert_eq!(value(r#""a\"\u00e9""#), Value::from("a\"é"));
+    assert_eq!(
+        value(r#"{"__entity": {"type": "Shop::Order", "id": "42"}}"#),
+        Value::Entity(EntityUid::new("Shop::Order", "42"))
+    );
+    assert_eq!(
+        value("[2, 1, 2]"),
+        Value::Set(Set::from_iter([Value::Long(1), Value::Long(2)]))
+    );
+    let Value::Record(record) = value(r#"{"b": [], "a": {"c": false}}"#) else {
+        panic!("an object is a record");
+    };
+    let names: Vec<_> = record.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "b"]);
+}
+
+#[test]
+fn sets_compare_without_order_or_duplicates() {
+    assert_eq!(
+        value("[1, [2, 3, 3], {\"a\": [4, 5]}]"),
+        value("[{\"a\": [5, 4]}, [3, 2], 1, 1]")
+    );
+    assert_ne!(value("[1, 2]"), value("[1, 2, 3]"));
+    assert_ne!(value("[\"1\"]"), value("[1]"));
+}
+
+#[test]
+fn what_cedar_has_not_is_refused() {
+    assert_eq!(fault("null"), ValueFault::Null);
+    assert_eq!(fault("[1, null]"), ValueFault::Null);
+    assert_eq!(fault("1.0"), ValueFault::Number);
+    assert_eq!(fault("1e3"), ValueFault::Number);
+    assert_eq!(fault("9223372036854775808"), ValueFault::Number);
+    assert_eq!(fault("-9223372036854775809"), ValueFault::Number);
+    assert_eq!(fault("99999999999999999999999"), ValueFault::Number);
+    assert_eq!(
+        fault(r#"{"__extn": {"fn": "ip", "arg": "::1"}}"#),
+        ValueFault::Extension
+    );
+    assert_eq!(fault(r#"{"__expr": "1 + 1"}"#), ValueFault::Extension);
+}
+
+#[test]
+fn doubled_names_are_refused() {
+    assert_eq!(fault(r#"{"a": 1, "a": 1}"#), ValueFault::DuplicateName);
+    assert_eq!(
+        fault(r#"{"b": {"a": 1, "\u0061": 2}}"#),
+        ValueFault::DuplicateName
+    );
+    assert_eq!(
+        fault(r#"{"__entity": {"type": "A", "type": "A", "id": "1"}}"#),
+        ValueFault::DuplicateName
+    );
+}
+
+#[test]
+fn a_reference_is_whole_and_alone() {
+    for text in [
+        r#"{"__entity": {"type": "A"}}"#,
+        r#"{"__entity": {"type": "A", "id": 1}}"#,
+        r#"{"__entity": {"type": "A", "id": "1", "more": true}}"#,
+        r#"{"__entity": "A::\"1\""}"#,
+        r#"{"__entity": [1]}"#,
+        r#"{"__entity": {"type": "A", "id": "1"}, "a": 1}"#,
+        r#"{"a": 1, "__entity": {"type": "A", "id": "1"}}"#,
+        r#"{"__entity": {"__entity": {"type": "A", "id": "1"}}}"#,
+    ] {
+        assert_eq!(fault(text), ValueFault::EscapeMalformed, "{text}");
+    }
+}
+
+#[test]
+fn broken_text_is_refused_with_its_place() {
+    for text in [
+        "",
+        "{",
+        "[1,]",
+        "{\"a\" 1}",
+        "01",
+        "\"\\x\"",
+        "true false",
+        "{} {}",
+        "tru",
+    ] {
+        assert_eq!(fault(text), ValueFault::Malformed, "{text}");
+    }
+    let error = Record::from_json("{\n  \"a\": 1.5\n}").expect_err("a fraction");
+    assert_eq!(
+        error.to_string(),
+        "a number must be an integer of 64 bits (line 2, column 10)"
+    );
+    assert_eq!(error.code(), "value_number_unsupported");
+}
+
+#[test]
+fn a_context_is_a_record() {
+    for text in [
+        "[]",
+        "1",
+        r#""a""#,
+        r#"{"__entity": {"type": "A", "id": "1"}}"#,
+    ] {
+        assert_eq!(
+            Record::from_json(text).expect_err(text).fault(),
+            ValueFault::Shape
+        );
+    }
+    assert!(Record::from_json(" {} ").expect("a record").is_empty());
+}
+
+#[test]
+fn deep_nesting_is_refused_not_followed() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    assert!(Value::from_json(&nested(64)).is_ok());
+    assert_eq!(fault(&nested(66)), ValueFault::TooDeep);
+    assert_eq!(fault(&"[".repeat(1_000_000)), ValueFault::TooDeep);
+    assert_eq!(fault(&r#"{"a":"#.repeat(1_000_000)), ValueFault::TooDeep);
+}
+
+#[test]
+fn entities_are_read_and_their_hierarchy_closed() {
+    let entities = Entities::from_json(
+        r#"[
+            {"uid": {"type": "U", "id": "a"}, "attrs": {"n": 1}, "parents": [{"type": "G", "id": "x"}]},
+            {"uid": {"__entity": {"type": "G", "id": "x"}}, "parents": [{"__entity": {"type": "G", "id": "y"}}]},
+            {"uid": {"type": "G", "id": "y"}, "attrs": {}, "parents": [{"type": "G", "id": "z"}], "tags": {}}
+        ]"#,
+    )
+    .expect("entities");
+    let a = entities.get(&EntityUid::new("U", "a")).expect("the entity");
+    let ancestors: Vec<_> = a.parents().iter().map(EntityUid::id).collect();
+    assert_eq!(ancestors, ["x", "y", "z"]);
+    assert_eq!(a.attributes().get("n"), Some(&Value::Long(1)));
+}
+
+#[test]
+fn malformed_entities_are_refused() {
+    let cases = [
+        ("{}", ValueFault::Shape),
+        ("[1]", ValueFault::Shape),
+        ("[{}]", ValueFault::EntityMalformed),
+        (
+            r#"[{"uid": {"type": "U", "id": "a"}, "more": 1}]"#,
+            ValueFault::EntityMalformed,
+        ),
+        (r#"[{"uid": "U::\"a\""}]"#, ValueFault::EscapeMalformed),
+        (
+            r#"[{"uid": {"type": "U", "id": "a"}, "attrs": 1}]"#,
+            ValueFault::Shape,
+        ),
+        (
+            r#"[{"uid": {"type": "U", "id": "a"}, "parents": 1}]"#,
+            ValueFault::Shape,
+        ),
+        (
+            r#"[{"uid": {"type": "U", "id": "a"}, "tags": {"t": 1}}]"#,
+            ValueFault::EntityTags,
+        ),
+        (
+            r#"[{"uid": {"type": "U", "id": "a"}, "parents": [{"type": "U", "id": "a"}]}]"#,
+            ValueFault::EntityCycle,
+        ),
+        (
+            r#"[{"uid": {"type": "U", "id": "a"}, "parents": [{"type": "U", "id": "b"}]},
+                {"uid": {"type": "U", "id": "b"}, "parents": [{"type": "U", "id": "a"}]}]"#,
+            ValueFault::EntityCycle,
+        ),
+        (
+            r#"[{"uid": {"type": "U", "id": "a"}}, {"uid": {"type": "U", "id": "a"}, "attrs": {"x": 1}}]"#,
+            ValueFault::EntityDuplicate,
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(
+            Entities::from_json(text).expect_err(text).fault(),
+            expected,
+            "{text}"
+        );
+    }
+    let twice = r#"[{"uid": {"type": "U", "id": "a"}}, {"uid": {"type": "U", "id": "a"}}]"#;
+    assert!(
+        Entities::from_json(twice).is_ok(),
+        "the same entity twice is one"
+    );
+}
+
+fn any_json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|b| b.to_string()),
+        any::<i64>().prop_map(|n| n.to_string()),
+        any::<f64>().prop_map(|n| n.to_string()),
+        "[a-z\\\\\"\u{e9}]{0,6}".prop_map(|s| serde_json::json!(s).to_string()),
+    ];
+    leaf.prop_recursive(5, 40, 6, |inner| {
+        let name = prop_oneof![
+            Just("__entity"),
+            Just("__extn"),
+            Just("type"),
+            Just("id"),
+            Just("uid"),
+            Just("attrs"),
+            Just("parents"),
+            Just("a"),
+            Just("b"),
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(|v| format!("[{}]", v.join(","))),
+            prop::collection::vec((name, inner), 0..6).prop_map(|fields| {
+                let fields: Vec<_> = fields.iter().map(|(n, v)| format!("{n:?}:{v}")).collect();
+                format!("{{{}}}", fields.join(","))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_text_never_panics(text in ".{0,80}") {
+        let _ = Value::from_json(&text);
+        let _ = Entities::from_json(&text);
+    }
+
+    #[test]
+    fn arbitrary_json_never_panics(text in any_json(), cut in any::<prop::sample::Index>()) {
+        if let Err(error) = Value::from_json(&text) {
+            prop_assert!(!error.code().is_empty());
+        }
+        let _ = Entities::from_json(&text);
+        if let Some(part) = text.get(..cut.index(text.len() + 1)) {
+            let _ = Value::from_json(part);
+        }
+    }
+}
