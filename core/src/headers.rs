@@ -53,10 +53,10 @@ impl<'a> Headers<'a> {
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
             let line_length = field_line_length(rest);
             let next = at + line_length;
-            let line = rest
-                .get(..line_length)
-                .unwrap_or(rest)
-                .trim_end_matches(['\r', '\n']);
+            let line = rest.get(..line_length).unwrap_or(rest);
+            let line = line
+                .strip_suffix('\n')
+                .map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
             if line.is_empty() {
                 if next < text.len() {
                     return Err(malformed(next));
@@ -67,10 +67,10 @@ impl<'a> Headers<'a> {
             if !is_token(name) {
                 return Err(malformed(at));
             }
-            let value = value.trim_matches([' ', '\t', '\r', '\n']);
             if has_bare_carriage_return(value) {
                 return Err(malformed(at));
             }
+            let value = value.trim_matches([' ', '\t', '\r', '\n']);
             if fields.len() == MAX_FIELDS {
                 return Err(Code::TooManyHeaders.into());
             }

@@ -32,6 +32,7 @@ const MESSAGE: &[Row] = &[
     ("header name that is empty", |it| it.lines.push(b": */*".to_vec()), Code::HeadersMalformed),
     ("NUL in a header", |it| it.lines.push(b"Accept: \0".to_vec()), Code::HeadersMalformed),
     ("bare carriage return in a header", |it| it.lines.push(b"Accept: a\rb".to_vec()), Code::HeadersMalformed),
+    ("carriage return before the line end", |it| it.lines.push(b"Accept: a\r".to_vec()), Code::HeadersMalformed),
     ("header lines after the empty line", |it| it.lines.insert(1, Vec::new()), Code::HeadersMalformed),
     ("folded line before any field", |it| it.lines.insert(0, b" folded".to_vec()), Code::HeadersMalformed),
     ("non-ASCII byte in a header", |it| it.lines.push(b"Accept: caf\xe9".to_vec()), Code::HeaderNotAscii),
