@@ -1,6 +1,7 @@
 //! `Content-Digest`: the body, bound to the signature (RFC 9530).
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -146,8 +147,8 @@ impl ContentDigest {
 }
 
 /// Checks `Content-Digest` (or another digest field of RFC 9530) against the body: every digest in
-/// it that can be checked must match, and one at least must be checkable. False if there is no such
-/// field.
+/// it that can be checked must match, and one at least must be checkable; an algorithm occurs once.
+/// False if there is no such field.
 ///
 /// # Errors
 /// `digest_malformed`, `digest_algorithm_unsupported`, `digest_mismatch`.
@@ -158,6 +159,7 @@ pub fn content_digest(
 ) -> Result<bool, Refusal> {
     let mut present = false;
     let mut checked = false;
+    let mut seen = Vec::new();
     for value in headers.all(field) {
         present = true;
         let mut cursor = Cursor::new(field, Code::DigestMalformed, value);
@@ -166,6 +168,11 @@ pub fn content_digest(
             cursor.expect(b'=')?;
             let base64 = cursor.bytes()?;
             if let Some(algorithm) = DigestAlgorithm::parse(name) {
+                // Each occurrence would hash the body again.
+                if seen.contains(&algorithm) {
+                    return Err(cursor.error());
+                }
+                seen.push(algorithm);
                 checked |= compare(algorithm, base64, body)?;
             }
             if !cursor.next_member()? {

@@ -97,7 +97,7 @@ codes! {
         AlgorithmUnknown = "algorithm_unknown", 400, "The algorithm is not one that this verifier implements.";
         ComponentNotCovered = "component_not_covered", 400, "The signature doesn't cover a component that the profile requires.";
         BodyNotCovered = "body_not_covered", 400, "The message has a body, but the signature doesn't cover `content-digest`.";
-        DigestMalformed = "digest_malformed", 400, "The Content-Digest field is not a dictionary of byte sequences, or a digest has the wrong length.";
+        DigestMalformed = "digest_malformed", 400, "The Content-Digest field is not a dictionary of byte sequences, a digest has the wrong length, or an algorithm occurs twice.";
         DigestAlgorithmUnsupported = "digest_algorithm_unsupported", 400, "Content-Digest has no algorithm that can be checked here; use sha-256 or sha-512.";
         DigestMismatch = "digest_mismatch", 400, "The body is not the one that was signed.";
         CreatedInFuture = "created_in_future", 401, "The signature was created in the future; check the sender's clock.";
