@@ -94,6 +94,16 @@ fn a_bad_key_in_a_ring_is_told_by_its_own_code() {
         "{{\"keys\": [{{\"keyid\": \"k 7\", \"environment\": \"live\", \"secret\": \"{secret}\"}}]}}"
     );
     assert_eq!(refused(&keyid), Code::KeyidMalformed);
+    let token = Token::generate(Environment::Live, "k7", SECRET)
+        .unwrap()
+        .reveal();
+    for attributes in ["[]", "1", "{\"a\": 1.5}", "{\"a\": null}"] {
+        let text = format!(
+            "{{\"keys\": [{{\"token\": \"{}\", \"attributes\": {attributes}}}]}}",
+            token.as_str()
+        );
+        assert_eq!(refused(&text), Code::ContextMalformed, "{attributes}");
+    }
 }
 
 #[test]

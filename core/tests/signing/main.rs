@@ -23,6 +23,7 @@ mod refusal;
 mod replay;
 mod selection;
 mod signature_base;
+mod signing_options;
 mod support;
 mod tampering;
 mod token;

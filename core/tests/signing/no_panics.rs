@@ -65,3 +65,14 @@ fn every_oracle_holds_of_its_seeds_and_of_what_is_near_them() {
             .unwrap();
     }
 }
+
+#[test]
+fn nesting_without_end_is_refused() {
+    let deep = |open: &str, within: &str| within.replace('_', &open.repeat(100_000));
+    for open in ["[", "{\"a\":"] {
+        oracles::record(deep(open, "{\"a\": _").as_bytes());
+        oracles::profile(deep(open, "{\"environment\": _").as_bytes());
+        oracles::keyring(deep(open, "{\"keys\": [{\"attributes\": _").as_bytes());
+    }
+    oracles::signature_input(deep("(", "s=_").as_bytes());
+}
