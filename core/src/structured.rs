@@ -203,7 +203,9 @@ impl<'a> Cursor<'a> {
                 return Err(self.error());
             }
             let trailing_zero = fraction.len() > 1 && fraction.ends_with('0');
-            let zero = [whole, fraction].iter().all(|digits| digits.bytes().all(|digit| digit == b'0'));
+            let zero = [whole, fraction]
+                .iter()
+                .all(|digits| digits.bytes().all(|digit| digit == b'0'));
             self.canonical &= !(leading_zero || trailing_zero || negative && zero);
             return Ok(BareItem::Decimal(self.since(start)));
         }
