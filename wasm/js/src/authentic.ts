@@ -11,6 +11,8 @@ import { ask, MemoryReplay, type ReplayStore, type ReplayToken } from './replay.
  * token before anything else.
  */
 export class Authentic extends Handle {
+  /** Only for the compiler, which else takes classes of one shape for one type. */
+  declare protected readonly state: 'authentic';
   /** The key that signed. */
   readonly keyid: string;
   /** What must be spent. */
@@ -49,6 +51,8 @@ export class Authentic extends Handle {
 
 /** A request that is authentic and new. Only this can be asked about. */
 export class Verified extends Handle {
+  /** Only for the compiler, as in {@link Authentic}. */
+  declare protected readonly state: 'verified';
   /** The key that signed. */
   readonly keyid: string;
 

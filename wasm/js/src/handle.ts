@@ -7,7 +7,11 @@ import { door } from './module.js';
 const NOTHING = 0;
 
 // The module never gives a number out twice, so closing one that was used meanwhile does no harm.
-const abandoned = new FinalizationRegistry<number>((handle) => void door().close(handle));
+// Workers of an old compatibility date have no registry: there, what isn't closed stays.
+const abandoned =
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<number>((handle) => void door().close(handle))
+    : undefined;
 
 let peek: (object: Handle) => number;
 let disown: (object: Handle) => void;
@@ -20,14 +24,14 @@ export abstract class Handle {
     peek = (object) => (#handle in object ? object.#handle : NOTHING);
     disown = (object) => {
       object.#handle = NOTHING;
-      abandoned.unregister(object);
+      abandoned?.unregister(object);
     };
   }
 
   /** Owns a handle that the module gave. */
   protected constructor(handle: number) {
     this.#handle = handle;
-    abandoned.register(this, handle, this);
+    abandoned?.register(this, handle, this);
   }
 
   /** Frees what the module keeps for this object, which can't be used after. Closing twice is fine. */

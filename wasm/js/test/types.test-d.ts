@@ -1,0 +1,49 @@
+/** Compiled, never run: what the types allow, and what they don't. */
+
+import * as countersign from 'countersign';
+import { fromIncoming } from 'countersign/node';
+import { init } from 'countersign/browser';
+import { Verifier as WorkerVerifier } from 'countersign/workerd';
+
+declare const incoming: import('node:http').IncomingMessage;
+declare const request: Request;
+declare const bytes: Uint8Array;
+
+using key: countersign.SigningKey = countersign.SigningKey.fromToken('csk_');
+const signed: Request = await countersign.sign(request, key, { tag: 'orders', nonce: null });
+const added: countersign.Signed = await countersign.sign({ method: 'GET', url: 'https://a.example', headers: {} }, key);
+const headers: Record<string, string | undefined> = added.headers;
+
+const verifier = new countersign.Verifier({
+  keyring: { keys: [{ token: 'csk_', groups: ['trader'], attributes: { limits: { daily: 5, tags: ['a'] } } }] },
+  profile: { environment: 'live', forwarded: { peers: ['10.0.0.7'], target_field: 'x-original-uri' } },
+  policy: bytes,
+});
+class Redis implements countersign.ReplayStore {
+  async spend(id: string, keepUntil: number): Promise<countersign.Spending> {
+    return id && keepUntil ? 'fresh' : 'replayed';
+  }
+}
+const decision: countersign.Decision = await verifier.check(fromIncoming(incoming, bytes), { replay: new Redis() });
+const allowed: boolean = decision.allowed;
+const authentic: countersign.Authentic = await verifier.verify(signed, { peer: '10.0.0.7', scheme: 'https' });
+const verified: countersign.Verified = await authentic.spend(new countersign.MemoryReplay());
+verifier.authorize(verified, { client_ip: '192.0.2.1' });
+
+// @ts-expect-error an authentic request is not verified yet
+verifier.authorize(authentic);
+// @ts-expect-error the states can't be made, only reached
+new countersign.Verified();
+// @ts-expect-error a key has a secret or a token
+const noSecret: countersign.KeyEntry = { keyid: 'k7', environment: 'live' };
+// @ts-expect-error there is no such environment
+countersign.generateToken('prod', 'k7');
+// @ts-expect-error a check needs a place where replay tokens are spent
+verifier.check(request, {});
+// @ts-expect-error a request has a method
+verifier.verify({ url: 'https://a.example', headers: {} });
+// @ts-expect-error a store answers with a spending
+const store: countersign.ReplayStore = { spend: async () => true };
+
+await init('/countersign.wasm', { integrity: 'sha256-' });
+export { allowed, headers, noSecret, store, WorkerVerifier };
