@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use core::time::Duration;
 
-use countersign_core::{Authentic, Code, ReplayCache, ReplayStore, Spend, UnixSeconds};
+use countersign_core::{
+    Authentic, Code, Environment, KeyRecord, ReplayCache, ReplayStore, SharedSecret, SignOptions,
+    SigningKey, Spend, UnixSeconds,
+};
 use proptest::prelude::*;
 
 use crate::support::{Attempt, at, options};
@@ -17,7 +20,7 @@ fn authentic(nonce: &str, keep_until: i64) -> Authentic {
         .max_age(Duration::ZERO)
         .clock_skew(Duration::ZERO);
     attempt.now = at(keep_until);
-    attempt.sign(&countersign_core::SignOptions::new(attempt.now).nonce(nonce));
+    attempt.sign(&SignOptions::new(attempt.now).nonce(nonce));
     let authentic = attempt.authenticate().unwrap();
     assert_eq!(authentic.replay_token().keep_until(), at(keep_until));
     authentic
@@ -54,27 +57,27 @@ fn a_replay_within_the_skew_is_refused() {
 fn without_a_nonce_the_signature_itself_is_used_once() {
     let mut attempt = Attempt::unsigned();
     attempt.profile = attempt.profile.nonce_required(false);
-    attempt.sign(&countersign_core::SignOptions::new(at(0)));
+    attempt.sign(&SignOptions::new(at(0)));
     attempt.verify().unwrap();
     assert_eq!(attempt.verify().unwrap_err().code(), Code::Replayed);
-    attempt.sign(&countersign_core::SignOptions::new(at(1)));
+    attempt.sign(&SignOptions::new(at(1)));
     attempt.verify().unwrap();
 }
 
 #[test]
-fn two_keys_may_use_one_nonce() {
-    let mut attempt = Attempt::good();
-    let other = countersign_core::SharedSecret::new(vec![8; 32]).unwrap();
-    let record =
-        countersign_core::KeyRecord::new("k8", countersign_core::Environment::Live, &other)
-            .unwrap();
-    attempt.ring.insert(record);
-    attempt.verify().unwrap();
-    attempt.sign_with(
-        &countersign_core::SigningKey::new("k8", &other).unwrap(),
-        &options(),
-    );
-    attempt.verify().unwrap();
+fn one_key_does_not_spend_the_nonce_of_another() {
+    // The second pair runs together to the same text.
+    for (keyid, nonces) in [("k8", ["n", "n"]), ("k71", ["1n", "n"])] {
+        let secret = SharedSecret::new(vec![8; 32]).unwrap();
+        let mut attempt = Attempt::unsigned();
+        let record = KeyRecord::new(keyid, Environment::Live, &secret).unwrap();
+        attempt.ring.insert(record);
+        attempt.sign(&options().nonce(nonces[0]));
+        attempt.verify().unwrap();
+        let other = SigningKey::new(keyid, &secret).unwrap();
+        attempt.sign_with(&other, &options().nonce(nonces[1]));
+        attempt.verify().unwrap();
+    }
 }
 
 #[test]
