@@ -36,7 +36,7 @@ function show(results) {
   const parts = [`${results.length} run`, `${count.pass} as expected`, `${count.fail} not`];
   if (count.unjudged) parts.push(`${count.unjudged} without an expectation`);
   put('counts', parts.join(', '), count.fail ? 'fail' : 'pass');
-  document.getElementById('kinds').append(...[...kinds].flatMap(([kind, rows]) => table(kind, rows)));
+  document.getElementById('kinds').append(...[...kinds].flatMap(([kind, rows]) => section(kind, rows)));
 }
 
 /** Against another runtime's whole answer if there is one, else against the members that the case expects. */
@@ -55,27 +55,26 @@ function same(a, b) {
   return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && same(a[name], b[name]));
 }
 
-function table(kind, rows) {
-  const body = rows.map(({ id, result, mark }) => row('td', [MARKS[mark], id, summary(result)], mark));
-  return [
-    make('h2', `${kind}: ${rows.length}`),
-    make('table', [row('th', ['', 'Case', 'Result']), ...body]),
-  ];
-}
-
-function row(cell, texts, mark) {
-  const made = make('tr', texts.map((text) => make(cell, text)));
-  if (mark) made.firstChild.className = mark;
-  return made;
+function section(kind, rows) {
+  const passed = rows.filter(({ mark }) => mark === 'pass').length;
+  const title = make('h2', kind, passed === rows.length ? 'pass' : '');
+  title.append(make('small', `${passed} of ${rows.length} as expected`));
+  const list = make('ul', rows.map(({ id, result, mark }) => {
+    const item = make('li', [make('b', MARKS[mark], mark), make('span', id), make('code', summary(result))]);
+    item.title = `${id}\n${JSON.stringify(result, null, 2)}`;
+    return item;
+  }));
+  return [title, list];
 }
 
 function summary({ verdict, signature, field, mac, params }) {
   return verdict ?? signature ?? field ?? mac ?? params;
 }
 
-function make(name, content) {
+function make(name, content, mark) {
   const made = document.createElement(name);
   made.append(...[content].flat());
+  if (mark) made.className = mark;
   return made;
 }
 

@@ -2,11 +2,12 @@
 
 import * as glue from '../generated/countersign.js';
 
+import { identify } from './identity.js';
+
 /** What the module exports, each verb answering with a frame (see `frame.ts`). */
 export type Door = Omit<typeof glue, 'default' | 'initSync'>;
 
 let started = false;
-let sha256: string | undefined;
 
 /**
  * Starts the module, once; later calls change nothing.
@@ -17,7 +18,7 @@ export function startWith(module: WebAssembly.Module, hash?: string): void {
   if (started) return;
   glue.initSync({ module });
   started = true;
-  sha256 = hash;
+  identify(hash);
 }
 
 /** Whether the module has been started. */
@@ -31,12 +32,4 @@ export function door(): Door {
     throw new Error('countersign is not started: await init() first (in Node and workerd, importing the package starts it)');
   }
   return glue;
-}
-
-/**
- * The SHA-256 of the module's bytes, in lower-case hexadecimal: the same in every runtime.
- * `undefined` before the start, and where the platform gave a compiled module without its bytes.
- */
-export function moduleSha256(): string | undefined {
-  return sha256;
 }
