@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer, request as send } from 'node:http';
+import { createServer } from 'node:http';
+import http2 from 'node:http2';
 import { test } from 'node:test';
 
 import * as countersign from 'countersign';
@@ -207,30 +208,42 @@ test('the query is signed as it stands in the URL', async () => {
   }
 });
 
-test('a request that Node received is verified as it was sent', async () => {
-  const verifier = verifierOf(countersign, { authorities: ['127.0.0.1'] });
-  const server = createServer(async (incoming, response) => {
-    const pieces = [];
-    for await (const piece of incoming) pieces.push(piece);
-    const request = fromIncoming(incoming, Buffer.concat(pieces));
+test('a request that Node received is verified as it was sent', async (t) => {
+  const verifier = verifierOf(countersign);
+  async function answer(incoming, response) {
+    const request = fromIncoming(incoming, Buffer.concat(await incoming.toArray()));
     assert.equal(request.scheme, 'http');
     assert.match(request.peer, /127\.0\.0\.1/);
-    const outcome = await verifier
-      .check({ ...request, headers: request.headers.map(([name, value]) => [name, name === 'Host' ? '127.0.0.1' : value]) }, { replay: new MemoryReplay() })
-      .catch((error) => error);
+    const outcome = await verifier.check(request, { replay: new MemoryReplay() }).catch((error) => error);
     response.end(outcome.code);
+  }
+
+  await t.test('HTTP/1.1', async () => {
+    const server = createServer(answer);
+    const url = await listen(server, '/v1/orders');
+    const request = await sign(new Request(url, { method: 'POST', body: ORDER.body }), k7(countersign));
+    assert.equal(await (await fetch(request)).text(), 'allowed');
+    server.close();
+    server.closeAllConnections();
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  const { headers } = await sign({ ...ORDER, url: 'http://127.0.0.1/v1/orders' }, k7(countersign));
-  const code = await new Promise((resolve) => {
-    const call = send({ port, host: '127.0.0.1', path: '/v1/orders', method: 'POST', headers: { ...ORDER.headers, ...headers } });
-    call.on('response', async (response) => resolve(String((await response.toArray())[0])));
+
+  await t.test('HTTP/2', async () => {
+    const server = http2.createServer(answer);
+    const url = await listen(server, '/v1/orders');
+    const { headers } = await sign({ ...ORDER, url }, k7(countersign));
+    const client = http2.connect(url);
+    const call = client.request({ ':method': 'POST', ':path': '/v1/orders', ...ORDER.headers, ...headers });
     call.end(ORDER.body);
+    assert.equal(Buffer.concat(await call.toArray()).toString(), 'allowed');
+    client.close();
+    server.close();
   });
-  server.close();
-  assert.equal(code, 'allowed');
 });
+
+async function listen(server, path) {
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${server.address().port}${path}`;
+}
 
 test('keys and policy can be replaced', async () => {
   const verifier = verifierOf(countersign);

@@ -3,6 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
 
 import type { Bytes } from '../bytes.js';
 import { isStarted, startWith } from '../module.js';
@@ -16,20 +18,24 @@ if (!isStarted()) {
 }
 
 /**
- * A request as Node's `http` server received it: its header lines as they were sent, the scheme of its
- * connection, the address of its peer.
+ * A request as Node's servers received it: its header lines as they were sent, the scheme of its
+ * connection, the address of its peer. Of HTTP/2, `:authority` stands for `Host` (RFC 9113 section 8.3.1).
  *
  * @param body the whole body, which the server has read
  */
-export function fromIncoming(message: IncomingMessage, body?: string | Bytes): PlainRequest {
+export function fromIncoming(message: IncomingMessage | Http2ServerRequest, body?: string | Bytes): PlainRequest {
   const lines: [string, string][] = [];
+  let authority: string | undefined;
   for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
-    lines.push([message.rawHeaders[at] ?? '', message.rawHeaders[at + 1] ?? '']);
+    const [name = '', value = ''] = message.rawHeaders.slice(at, at + 2);
+    if (!name.startsWith(':')) lines.push([name, value]);
+    else if (name === ':authority') authority = value;
   }
+  if (authority !== undefined && message.headers.host === undefined) lines.push(['host', authority]);
   return {
     method: message.method ?? '',
     target: message.url ?? '',
-    scheme: 'encrypted' in message.socket ? 'https' : 'http',
+    scheme: (message.socket as TLSSocket).encrypted ? 'https' : 'http',
     headers: lines,
     body,
     peer: message.socket.remoteAddress ?? '',
