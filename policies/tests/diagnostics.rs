@@ -6,7 +6,7 @@
     reason = "in a test, to panic is to fail"
 )]
 
-use countersign_policies::{Source, Sources, compile};
+use countersign_policies::{Problem, Source, Sources, compile};
 
 const SCHEMA: &str = r#"
 entity Group;
@@ -168,14 +168,14 @@ fn texts_that_are_not_cedar_are_refused() {
         .map(|_| ())
         .expect_err("no resource");
     assert_eq!(
-        diagnostics.problems().first().map(|p| p.code()),
+        diagnostics.problems().first().map(Problem::code),
         Some("policy_syntax")
     );
     let mut broken = sources("", "");
     broken.schema = Source::new("schema.cedarschema", "entity ;");
     let diagnostics = compile(&broken).map(|_| ()).expect_err("no name");
     assert_eq!(
-        diagnostics.problems().first().map(|p| p.code()),
+        diagnostics.problems().first().map(Problem::code),
         Some("schema_malformed")
     );
 }
@@ -314,7 +314,7 @@ fn groups_have_no_cycle() {
         .map(|_| ())
         .expect_err("a cycle");
     assert_eq!(
-        diagnostics.problems().first().map(|p| p.code()),
+        diagnostics.problems().first().map(Problem::code),
         Some("entities_malformed")
     );
 }

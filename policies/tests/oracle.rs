@@ -184,12 +184,13 @@ impl Dice {
             ),
             _ => format!("action in [{}, {}]", self.action(), self.action()),
         };
-        let mut conditions = String::new();
-        for _ in 0..self.roll(3) {
-            let keyword = self.one(&["when", "unless"]);
-            let condition = self.boolean(depth);
-            conditions += &format!(" {keyword} {{ {condition} }}");
-        }
+        let conditions: Vec<String> = (0..self.roll(3))
+            .map(|_| {
+                let keyword = self.one(&["when", "unless"]);
+                format!(" {keyword} {{ {} }}", self.boolean(depth))
+            })
+            .collect();
+        let conditions = conditions.concat();
         format!("{effect} ({principal}, {action}, {resource}){conditions};")
     }
 
@@ -220,7 +221,7 @@ impl Dice {
         self.roll(25) == 0
     }
 
-    fn branch(&mut self, depth: u32, then: String, otherwise: &str) -> String {
+    fn branch(&mut self, depth: u32, then: &str, otherwise: &str) -> String {
         let guard = self.boolean(depth);
         format!("(if {guard} then {then} else {otherwise})")
     }
@@ -248,7 +249,7 @@ impl Dice {
             return self.any(depth - 1);
         }
         let depth = depth - 1;
-        match self.roll(17) {
+        match self.roll(18) {
             0 | 1 => format!("({} && {})", self.boolean(depth), self.boolean(depth)),
             2 | 3 => format!("({} || {})", self.boolean(depth), self.boolean(depth)),
             4 => format!("!({})", self.boolean(depth)),
@@ -294,13 +295,11 @@ impl Dice {
                 let method = self.one(&["containsAll", "containsAny"]);
                 format!("({}).{method}({})", self.set(depth), self.set(depth))
             }
-            _ => match self.roll(2) {
-                0 => format!("({}).isEmpty()", self.set(depth)),
-                _ => {
-                    let (then, otherwise) = (self.boolean(depth), self.boolean(depth));
-                    self.branch(depth, then, &otherwise)
-                }
-            },
+            16 => format!("({}).isEmpty()", self.set(depth)),
+            _ => {
+                let (then, otherwise) = (self.boolean(depth), self.boolean(depth));
+                self.branch(depth, &then, &otherwise)
+            }
         }
     }
 
@@ -320,7 +319,7 @@ impl Dice {
             0 => format!("-({})", self.long(depth)),
             4 => {
                 let (then, otherwise) = (self.long(depth), self.long(depth));
-                self.branch(depth, then, &otherwise)
+                self.branch(depth, &then, &otherwise)
             }
             operator => {
                 let operator = ["", "+", "-", "*"][usize::try_from(operator).expect("an index")];

@@ -9,7 +9,8 @@ pub enum BundleError {
     Truncated,
     /// The bytes don't begin as a bundle does.
     NotABundle,
-    /// The bundle is of a format, or has a section or opcode, that this reader doesn't know.
+    /// The bundle is of a format, or has a section, opcode or kind of part, that this reader doesn't
+    /// know.
     FormatUnsupported,
     /// The SHA-256 of the bytes isn't the one at their end.
     DigestMismatch,

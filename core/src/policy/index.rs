@@ -165,7 +165,7 @@ fn read_key(reader: &mut Reader<'_>) -> Result<Key, BundleError> {
         scope::EQUAL => Key::Equal(reader.uid()?),
         scope::IN => Key::In(reader.uid()?),
         scope::IS => Key::Is(reader.string()?.into()),
-        _ => return Err(reader.broken("there is no such kind of key")),
+        _ => return Err(BundleError::FormatUnsupported),
     })
 }
 

@@ -296,7 +296,7 @@ fn policies(mut reader: Reader<'_>, code_len: usize) -> Result<Vec<PolicyRow>, B
             scope::ANY => ActionScope::Any,
             scope::EQUAL => ActionScope::Equal(reader.uid()?),
             scope::IN_ANY => ActionScope::InAny(reader.uids()?),
-            _ => return Err(reader.broken("there is no such scope of an action")),
+            _ => return Err(BundleError::FormatUnsupported),
         };
         let resource = read_scope(&mut reader)?;
         let start = end;
@@ -334,7 +334,7 @@ fn read_scope(reader: &mut Reader<'_>) -> Result<Scope, BundleError> {
         scope::IN => Scope::In(reader.uid()?),
         scope::IS => Scope::Is(reader.string()?.into()),
         scope::IS_IN => Scope::IsIn(reader.string()?.into(), reader.uid()?),
-        _ => return Err(reader.broken("there is no such scope")),
+        _ => return Err(BundleError::FormatUnsupported),
     })
 }
 

@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
                 Ok(Value::Set(Set::from_iter(elements)))
             }
             constant::RECORD => self.record(depth).map(Value::Record),
-            _ => Err(self.broken("there is no such kind of value")),
+            _ => Err(BundleError::FormatUnsupported),
         }
     }
 

@@ -138,7 +138,7 @@ impl RouteTable {
                 segments.push(match reader.byte()? {
                     segment::LITERAL => Segment::Literal(reader.string()?.into()),
                     segment::PLACEHOLDER => Segment::Placeholder,
-                    _ => return Err(reader.broken("there is no such kind of segment")),
+                    _ => return Err(BundleError::FormatUnsupported),
                 });
             }
             let action = reader.uid()?;
@@ -152,7 +152,7 @@ impl RouteTable {
                     }
                     IdSource::Segment(at)
                 }
-                _ => return Err(reader.broken("there is no such source of an id")),
+                _ => return Err(BundleError::FormatUnsupported),
             };
             let row = Row {
                 method,

@@ -60,7 +60,6 @@ impl<'a> Term<'a> {
         let mut parts: Vec<Term<'a>> = Vec::with_capacity(values.len());
         for value in values {
             if let Err(at) = search(parts.len(), |at| parts.get(at).cloned(), &value, budget)? {
-                budget.spend((parts.len() - at) / 16)?;
                 parts.insert(at, value);
             }
         }
