@@ -106,13 +106,6 @@ fn perform(verb: Verb) -> Result<()> {
 /// Runs the vectors through every runtime that this machine has.
 fn conformance(arguments: &[String]) -> Result<()> {
     run(cargo()
-        .args([
-            "run",
-            "--package",
-            "countersign-conformance",
-            "--bin",
-            "countersign-conformance",
-            "--",
-        ])
+        .args(["run", "--package", "countersign-conformance", "--"])
         .args(arguments))
 }
