@@ -100,29 +100,26 @@ impl<'b> Decision<'b> {
         }
     }
 
-    /// `allowed`, `step_up_required`, or the code of the refusal.
+    /// `allowed`, or the code of the refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self.effect() {
-            Effect::Allow => "allowed",
-            Effect::StepUp => "step_up_required",
-            Effect::Deny => self
-                .refusal()
-                .map_or("not_permitted", |refusal| refusal.code().as_str()),
-        }
+        self.refusal()
+            .map_or("allowed", |refusal| refusal.code().as_str())
     }
 
-    /// Why it was denied, as a refusal: `no_route`, `forbidden` or `not_permitted`.
+    /// Why it may not go through as it is: `no_route`, `forbidden`, `not_permitted`, or
+    /// `step_up_required`.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        let Some(evaluation) = &self.evaluation else {
-            return Some(Code::NoRoute.into());
+        let spoken = self.evaluation.as_ref().map(Evaluation::effect);
+        let code = match (self.effect(), spoken) {
+            (Effect::Allow, _) => return None,
+            (Effect::StepUp, _) => Code::StepUpRequired,
+            (Effect::Deny, None) => Code::NoRoute,
+            (Effect::Deny, Some(Some(Speech::Forbid))) => Code::Forbidden,
+            (Effect::Deny, Some(_)) => Code::NotPermitted,
         };
-        match evaluation.effect() {
-            Some(Speech::Permit) => None,
-            Some(Speech::Forbid) => Some(Code::Forbidden.into()),
-            None => Some(Code::NotPermitted.into()),
-        }
+        Some(code.into())
     }
 
     /// The request that was decided.
@@ -280,12 +277,6 @@ impl From<BundleError> for Refusal {
 
 impl From<ValueError> for Refusal {
     fn from(error: ValueError) -> Self {
-        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let mut what = String::from(error.code());
-        what.push_str(", line ");
-        push_decimal(&mut what, number(error.line()));
-        what.push_str(", column ");
-        push_decimal(&mut what, number(error.column()));
-        Refusal::about(Code::ContextMalformed, &what)
+        Refusal::in_json(Code::ContextMalformed, error)
     }
 }

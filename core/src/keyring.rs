@@ -7,12 +7,11 @@ use alloc::vec::Vec;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment, KeyId, KeyedMac, SharedSecret};
+use crate::members::Members;
 use crate::policy::Record;
 use crate::refusal::{Code, Refusal};
 use crate::token::Token;
@@ -32,7 +31,7 @@ pub struct KeyRecord {
 }
 
 impl KeyRecord {
-    /// An active key without groups, attributes or end.
+    /// An active key without groups, an end, or attributes other than its `environment`.
     ///
     /// # Errors
     /// `keyid_malformed`.
@@ -43,7 +42,7 @@ impl KeyRecord {
             algorithm: Algorithm::HmacSha256,
             mac: KeyedMac::new(secret)?,
             groups: Vec::new(),
-            attributes: Record::default(),
+            attributes: environment_alone(environment),
             not_before: UnixSeconds::new(0),
             not_after: UnixSeconds::MAX,
             revoked: false,
@@ -57,9 +56,10 @@ impl KeyRecord {
         self
     }
 
-    /// The attributes that policies see on the principal.
+    /// The attributes that policies see on the principal. `environment` is always the key's own.
     #[must_use]
-    pub fn attributes(mut self, attributes: Record) -> Self {
+    pub fn attributes(mut self, mut attributes: Record) -> Self {
+        attributes.insert("environment", self.environment.as_str());
         self.attributes = attributes;
         self
     }
@@ -95,6 +95,12 @@ impl KeyRecord {
     }
 }
 
+fn environment_alone(environment: Environment) -> Record {
+    let mut attributes = Record::new();
+    attributes.insert("environment", environment.as_str());
+    attributes
+}
+
 /// What a verifier holds: keys by id.
 #[derive(Clone, Debug, Default)]
 pub struct KeyRing {
@@ -112,10 +118,10 @@ impl KeyRing {
     ///
     /// Each key has a `token`, or a `keyid`, an `environment` and a `secret` in base64; and it may
     /// have `groups`, `attributes` (a record of Cedar values), `not_before` and `not_after` (seconds
-    /// since 1970) and `revoked`. What is unknown is refused, and so are two keys with one id.
+    /// since 1970) and `revoked`. What is unknown is refused, and so are two unlike keys with one id.
     ///
     /// # Errors
-    /// `keyring_malformed` with line and column or the keyid, and those of [`Token::parse`] and
+    /// `keyring_malformed` with the place, the member or the keyid, and those of [`Token::parse`] and
     /// [`SharedSecret::new`].
     ///
     /// ```
@@ -128,11 +134,13 @@ impl KeyRing {
     /// # Ok::<(), countersign_core::Refusal>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self, Refusal> {
-        let written: WrittenRing<'_> = serde_json::from_str(text)
-            .map_err(|error| Refusal::json(Code::KeyringMalformed, &error))?;
+        let mut members = Members::read(text, Code::KeyringMalformed)?;
+        let keys = members.records("keys")?;
+        let keys = keys.ok_or_else(|| Refusal::named(Code::KeyringMalformed, "keys"))?;
+        members.end()?;
         let mut ring = KeyRing::new();
-        for key in written.keys {
-            let record = key.into_record()?;
+        for key in keys {
+            let record = read_key(Members::of(key, Code::KeyringMalformed))?;
             if ring.keys.contains_key(&record.id) {
                 return Err(Refusal::named(Code::KeyringMalformed, record.id.as_str()));
             }
@@ -174,58 +182,45 @@ impl KeyRing {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRing<'a> {
-    #[serde(borrow)]
-    keys: Vec<WrittenKey<'a>>,
-}
-
-/// A key as JSON has it. The secrets are borrowed from the text, so that wiping it is enough.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenKey<'a> {
-    #[serde(borrow)]
-    token: Option<&'a str>,
-    keyid: Option<&'a str>,
-    environment: Option<&'a str>,
-    secret: Option<&'a str>,
-    #[serde(default)]
-    groups: Vec<String>,
-    #[serde(borrow)]
-    attributes: Option<&'a RawValue>,
-    not_before: Option<u64>,
-    not_after: Option<u64>,
-    #[serde(default)]
-    revoked: bool,
-}
-
-impl WrittenKey<'_> {
-    fn into_record(self) -> Result<KeyRecord, Refusal> {
-        let mut record = match (self.token, self.keyid, self.environment, self.secret) {
-            (Some(token), None, None, None) => {
-                let token = Token::parse(token)?;
-                KeyRecord::new(token.keyid().as_str(), token.environment(), token.secret())?
-            }
-            (None, Some(keyid), Some(environment), Some(secret)) => {
-                let malformed = || Refusal::named(Code::KeyringMalformed, keyid);
-                let environment = Environment::parse(environment).ok_or_else(malformed)?;
-                let mut bytes = Zeroizing::new(Vec::with_capacity(secret.len()));
-                STANDARD
-                    .decode_vec(secret, &mut bytes)
-                    .map_err(|_| malformed())?;
-                let secret = SharedSecret::new(core::mem::take(&mut *bytes))?;
-                KeyRecord::new(keyid, environment, &secret)?
-            }
-            _ => return Err(Code::KeyringMalformed.into()),
-        };
-        record.groups = self.groups;
-        if let Some(json) = self.attributes {
-            record.attributes = Record::from_json(json.get())?;
+fn read_key(mut key: Members) -> Result<KeyRecord, Refusal> {
+    let token = key
+        .text("token")?
+        .map(|text| Zeroizing::new(text.into_string()));
+    let secret = key
+        .text("secret")?
+        .map(|text| Zeroizing::new(text.into_string()));
+    let (keyid, environment) = (key.text("keyid")?, key.text("environment")?);
+    let mut record = match (token, keyid, environment, secret) {
+        (Some(token), None, None, None) => {
+            let token = Token::parse(&token)?;
+            KeyRecord::new(token.keyid().as_str(), token.environment(), token.secret())?
         }
-        record.not_before = self.not_before.map_or(record.not_before, UnixSeconds::new);
-        record.not_after = self.not_after.map_or(record.not_after, UnixSeconds::new);
-        record.revoked = self.revoked;
-        Ok(record)
+        (None, Some(keyid), Some(environment), Some(secret)) => {
+            let malformed = || Refusal::named(Code::KeyringMalformed, &keyid);
+            let environment = Environment::parse(&environment).ok_or_else(malformed)?;
+            let mut bytes = Zeroizing::new(Vec::with_capacity(secret.len()));
+            STANDARD
+                .decode_vec(secret.as_bytes(), &mut bytes)
+                .map_err(|_| malformed())?;
+            KeyRecord::new(
+                &keyid,
+                environment,
+                &SharedSecret::new(core::mem::take(&mut *bytes))?,
+            )?
+        }
+        _ => return Err(Refusal::named(Code::KeyringMalformed, "token")),
+    };
+    record.groups = key.texts("groups")?.unwrap_or_default();
+    if let Some(attributes) = key.record("attributes")? {
+        record = record.attributes(attributes);
     }
+    record.not_before = key
+        .number("not_before")?
+        .map_or(record.not_before, UnixSeconds::new);
+    record.not_after = key
+        .number("not_after")?
+        .map_or(record.not_after, UnixSeconds::new);
+    record.revoked = key.boolean("revoked")?.unwrap_or(false);
+    key.end()?;
+    Ok(record)
 }

@@ -65,6 +65,7 @@ mod headers;
 mod instant;
 mod key;
 mod keyring;
+mod members;
 mod origin;
 pub mod policy;
 mod presented;

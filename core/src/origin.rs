@@ -6,6 +6,9 @@ use crate::profile::Forwarded;
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Scheme};
 
+/// A signature may name 64 query parameters, and each is looked for before the key has spoken.
+const MAX_TARGET_BYTES: usize = 16 << 10;
+
 /// The parts of the target URI (RFC 9112 section 3.3), borrowed from the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
@@ -56,6 +59,9 @@ impl<'a> Origin<'a> {
         target: &'a str,
     ) -> Result<Self, Refusal> {
         let visible = |byte: u8| matches!(byte, b'!'..=b'~') && byte != b'#';
+        if target.len() > MAX_TARGET_BYTES {
+            return Err(Code::TargetTooLong.into());
+        }
         if target.is_empty() || !target.bytes().all(visible) {
             return Err(Code::TargetMalformed.into());
         }

@@ -4,9 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use serde::Deserialize;
-
 use crate::key::Environment;
+use crate::members::Members;
 use crate::refusal::{Code, Refusal};
 use crate::signature_input::SignatureInput;
 
@@ -74,29 +73,41 @@ impl Profile {
     /// # Ok::<(), countersign_core::Refusal>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self, Refusal> {
-        let written: Written = serde_json::from_str(text)
-            .map_err(|error| Refusal::json(Code::ProfileMalformed, &error))?;
-        let environment = Environment::parse(&written.environment).ok_or(Code::ProfileMalformed)?;
+        let mut members = Members::read(text, Code::ProfileMalformed)?;
+        let environment = members.text("environment")?;
+        let environment = environment
+            .as_deref()
+            .and_then(Environment::parse)
+            .ok_or_else(|| Refusal::named(Code::ProfileMalformed, "environment"))?;
         let mut profile = Profile::new(environment);
-        profile.required = written.required.unwrap_or(profile.required);
-        profile.label = written.label;
-        profile.tag = written.tag;
-        profile.max_age = written.max_age.map_or(profile.max_age, Duration::from_secs);
-        profile.clock_skew = written
-            .clock_skew
-            .map_or(profile.clock_skew, Duration::from_secs);
-        profile.nonce_required = written.nonce_required.unwrap_or(profile.nonce_required);
-        profile.expires_required = written.expires_required.unwrap_or(profile.expires_required);
-        profile.max_body = written.max_body.unwrap_or(profile.max_body);
-        profile.authorities = written.authorities.unwrap_or_default();
-        if let Some(forwarded) = written.forwarded {
-            profile.forwarded = Forwarded {
-                peers: forwarded.peers,
-                scheme_field: forwarded.scheme_field,
-                authority_field: forwarded.authority_field,
-                target_field: forwarded.target_field,
-            };
+        let seconds = |seconds: Option<u64>, default| seconds.map_or(default, Duration::from_secs);
+        profile.required = members.texts("required")?.unwrap_or(profile.required);
+        profile.label = members.text("label")?.map(String::from);
+        profile.tag = members.text("tag")?.map(String::from);
+        profile.max_age = seconds(members.number("max_age")?, profile.max_age);
+        profile.clock_skew = seconds(members.number("clock_skew")?, profile.clock_skew);
+        profile.nonce_required = members
+            .boolean("nonce_required")?
+            .unwrap_or(profile.nonce_required);
+        profile.expires_required = members
+            .boolean("expires_required")?
+            .unwrap_or(profile.expires_required);
+        if let Some(bytes) = members.number("max_body")? {
+            profile.max_body = usize::try_from(bytes).unwrap_or(usize::MAX);
         }
+        profile.authorities = members.texts("authorities")?.unwrap_or_default();
+        if let Some(record) = members.record("forwarded")? {
+            let mut members = Members::of(record, Code::ProfileMalformed);
+            let peers = members.texts("peers")?;
+            profile.forwarded = Forwarded {
+                peers: peers.ok_or_else(|| Refusal::named(Code::ProfileMalformed, "peers"))?,
+                scheme_field: members.text("scheme_field")?.map(String::from),
+                authority_field: members.text("authority_field")?.map(String::from),
+                target_field: members.text("target_field")?.map(String::from),
+            };
+            members.end()?;
+        }
+        members.end()?;
         Ok(profile)
     }
 
@@ -332,30 +343,4 @@ impl Forwarded {
     pub(crate) fn target_field(&self) -> Option<&str> {
         self.target_field.as_deref()
     }
-}
-
-/// A profile as JSON has it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    environment: String,
-    required: Option<Vec<String>>,
-    label: Option<String>,
-    tag: Option<String>,
-    max_age: Option<u64>,
-    clock_skew: Option<u64>,
-    nonce_required: Option<bool>,
-    expires_required: Option<bool>,
-    max_body: Option<usize>,
-    authorities: Option<Vec<String>>,
-    forwarded: Option<WrittenForwarded>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenForwarded {
-    peers: Vec<String>,
-    scheme_field: Option<String>,
-    authority_field: Option<String>,
-    target_field: Option<String>,
 }

@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
+use crate::policy::ValueError;
+
 /// Whose fault a refusal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -62,6 +64,7 @@ codes! {
     Client {
         MethodMalformed = "method_malformed", 400, "The method is not a token of RFC 9110.";
         TargetMalformed = "target_malformed", 400, "The request target holds a character that a URI can't have, or has none of the forms of RFC 9112.";
+        TargetTooLong = "target_too_long", 414, "The request target is longer than 16 KiB.";
         HeadersMalformed = "headers_malformed", 400, "A header line is not `name: value`.";
         HeaderNotAscii = "header_not_ascii", 400, "A header line holds a byte that is not ASCII.";
         TooManyHeaders = "too_many_headers", 431, "The message has more than 128 header lines.";
@@ -117,6 +120,7 @@ codes! {
     Policy {
         NoRoute = "no_route", 403, "No route of the policy bundle matches this method and path.";
         NotPermitted = "not_permitted", 403, "No policy permits this action for this key.";
+        StepUpRequired = "step_up_required", 401, "A policy permits this action once a second factor has been given.";
         Forbidden = "forbidden", 403, "A policy forbids this action.";
     }
     Verifier {
@@ -192,15 +196,16 @@ impl Refusal {
         }
     }
 
-    /// Where a JSON text went wrong: line and column only, for the text may hold secrets.
+    /// What is wrong with a JSON text and where, but nothing of the text, which may hold secrets.
     #[cold]
-    pub(crate) fn json(code: Code, error: &serde_json::Error) -> Self {
+    pub(crate) fn in_json(code: Code, error: ValueError) -> Self {
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let mut place = String::from("line ");
-        push_decimal(&mut place, number(error.line()));
-        place.push_str(", column ");
-        push_decimal(&mut place, number(error.column()));
-        Refusal::named(code, &place)
+        let mut what = String::from(error.code());
+        what.push_str(", line ");
+        push_decimal(&mut what, number(error.line()));
+        what.push_str(", column ");
+        push_decimal(&mut what, number(error.column()));
+        Refusal::named(code, &what)
     }
 
     /// A refusal about something that has a name, for hosts that refuse by the same codes.

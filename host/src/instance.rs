@@ -432,6 +432,9 @@ impl Instance {
                     errors: reply.lines()?,
                     explanations: reply.lines()?,
                     record: reply.text()?.to_owned(),
+                    problem: Some(reply.text()?)
+                        .filter(|problem| !problem.is_empty())
+                        .map(str::to_owned),
                 })
             },
         )

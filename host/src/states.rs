@@ -105,7 +105,7 @@ impl Closable for Verified {
 pub struct Decision {
     /// `allow`, `deny` or `step-up`.
     pub effect: String,
-    /// `allowed`, `step_up_required`, or the code of the refusal.
+    /// `allowed`, or the code of the refusal.
     pub code: String,
     /// The id of the action; empty without a route.
     pub action: String,
@@ -121,6 +121,8 @@ pub struct Decision {
     pub explanations: Vec<String>,
     /// The record for the audit log, one line of JSON.
     pub record: String,
+    /// The problem details for a stranger, unless it is allowed.
+    pub problem: Option<String>,
 }
 
 impl Decision {

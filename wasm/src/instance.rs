@@ -59,12 +59,13 @@ unsafe impl Sync for Global {}
 
 static STATE: Global = Global(UnsafeCell::new(None));
 
+/// A verb with its arguments.
+pub(crate) type Call<'a> = &'a mut dyn FnMut(&mut Handles, &mut Reply) -> Result<(), Refusal>;
+
 /// Runs a verb and gives its reply, a refusal included.
 // Not inlined, so that all that a verb puts on the stack lies where `wipe_stack` wipes.
 #[inline(never)]
-pub(crate) fn respond(
-    verb: impl FnOnce(&mut Handles, &mut Reply) -> Result<(), Refusal>,
-) -> &'static [u8] {
+pub(crate) fn respond(verb: Call<'_>) -> &'static [u8] {
     // SAFETY: one thread, and no verb calls back out of the module, so this is the only reference
     // while it lives. The reply that an earlier call gave out is dead by the contract of the doors.
     let state = unsafe { &mut *STATE.0.get() };

@@ -11,17 +11,22 @@ use zeroize::Zeroize as _;
 
 use crate::frame::Reply;
 use crate::handles::Handles;
-use crate::instance::{respond, wipe_stack};
+use crate::instance::{Call, respond, wipe_stack};
 use crate::verbs::{self, RequestParts, SigningParts};
 
-fn reply(verb: impl FnOnce(&mut Handles, &mut Reply) -> Result<(), Refusal>) -> Vec<u8> {
+fn reply(mut verb: impl FnMut(&mut Handles, &mut Reply) -> Result<(), Refusal>) -> Vec<u8> {
+    answer(&mut verb)
+}
+
+// Apart from `reply`, so that the module has it once and not for every verb.
+fn answer(verb: Call<'_>) -> Vec<u8> {
     respond(verb).to_vec()
 }
 
 /// Runs a verb on a secret, and wipes it.
 fn secret(
     mut bytes: Vec<u8>,
-    verb: impl FnOnce(&mut Handles, &mut Reply, &[u8]) -> Result<(), Refusal>,
+    verb: impl Fn(&mut Handles, &mut Reply, &[u8]) -> Result<(), Refusal>,
 ) -> Vec<u8> {
     let out = reply(|handles, reply| verb(handles, reply, &bytes));
     bytes.zeroize();
@@ -32,7 +37,7 @@ fn secret(
 /// Runs a verb on a secret text, and wipes it.
 fn secret_text(
     bytes: Vec<u8>,
-    verb: impl FnOnce(&mut Handles, &mut Reply, &str) -> Result<(), Refusal>,
+    verb: impl Fn(&mut Handles, &mut Reply, &str) -> Result<(), Refusal>,
 ) -> Vec<u8> {
     secret(bytes, |handles, reply, bytes| {
         let text = core::str::from_utf8(bytes).map_err(|_| Code::FrameMalformed)?;
@@ -58,7 +63,7 @@ fn whole(number: f64) -> u64 {
 /// Wipes the last reply.
 #[wasm_bindgen]
 pub fn forget() {
-    respond(|_, _| Ok(()));
+    respond(&mut |_, _| Ok(()));
 }
 
 /// See [`verbs::token_generate`].

@@ -41,7 +41,7 @@ pub unsafe extern "C" fn countersign_free(address: *mut u8, length: usize) {
 /// Wipes the last reply, which may hold a token.
 #[unsafe(no_mangle)]
 pub extern "C" fn countersign_forget() {
-    respond(|_, _| Ok(()));
+    respond(&mut |_, _| Ok(()));
 }
 
 /// Whether a frame carries a secret.
@@ -51,17 +51,15 @@ enum Frame {
     Secret,
 }
 
+/// A verb, which reads its arguments out of a frame.
+type Verb<'a> = &'a mut dyn FnMut(&mut Handles, &mut Reply, &mut Fields<'_>) -> Result<(), Refusal>;
+
 /// # Safety
 /// `address` and `length` name memory of the module that nothing else refers to during the call.
-unsafe fn call(
-    kind: Frame,
-    address: *mut u8,
-    length: usize,
-    verb: impl FnOnce(&mut Handles, &mut Reply, &mut Fields<'_>) -> Result<(), Refusal>,
-) -> u64 {
+unsafe fn call(kind: Frame, address: *mut u8, length: usize, verb: Verb<'_>) -> u64 {
     // SAFETY: as this function demands.
     let frame = unsafe { core::slice::from_raw_parts_mut(address, length) };
-    let reply = respond(|handles, reply| {
+    let reply = respond(&mut |handles, reply| {
         let mut fields = Fields::new(frame);
         verb(handles, reply, &mut fields)
     });
@@ -81,7 +79,7 @@ macro_rules! exports {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name(address: *mut u8, length: usize) -> u64 {
             // SAFETY: as this function demands.
-            unsafe { call(Frame::$kind, address, length, |$handles, $reply, $fields| $body) }
+            unsafe { call(Frame::$kind, address, length, &mut |$handles, $reply, $fields| $body) }
         }
     )*};
 }

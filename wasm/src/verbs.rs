@@ -316,7 +316,8 @@ pub fn spent(
 
 /// Asks the policy, which uses up the verified request. Found: effect (`allow`, `deny`), code
 /// (`allowed`, or that of the refusal), action, resource type, resource id, determining policies, policies that erred,
-/// their reasons (each a line), and the record for the audit log as JSON.
+/// their reasons (each a line), the record for the audit log as JSON, and the
+/// problem details for a stranger, empty if it is allowed.
 ///
 /// # Errors
 /// `handle_unknown`, `context_malformed`. A denial is not an error.
@@ -344,6 +345,11 @@ pub fn authorize(
     reply.lines(decision.errors());
     reply.lines(decision.explanations());
     reply.text(&decision.record());
+    reply.text(
+        &decision
+            .refusal()
+            .map_or_else(String::new, |refusal| refusal.problem()),
+    );
     Ok(())
 }
 

@@ -69,7 +69,7 @@ impl Entities {
     /// [`ValueFault::EntityCycle`] if one is its own ancestor.
     pub fn new(entities: Vec<Entity>) -> Result<Self, ValueError> {
         let mut entities = entities;
-        entities.sort_by(|a, b| a.uid.cmp(&b.uid));
+        entities.sort_unstable_by(|a, b| a.uid.cmp(&b.uid));
         entities.dedup();
         if entities
             .windows(2)

@@ -116,7 +116,8 @@ impl Index {
 
 /// Whether the entity is an action: the last part of its type's name is `Action`.
 fn is_action(uid: &EntityUid) -> bool {
-    uid.entity_type().rsplit("::").next() == Some("Action")
+    let entity_type = uid.entity_type();
+    entity_type == "Action" || entity_type.ends_with("::Action")
 }
 
 fn policy(policies: &[PolicyRow], number: u32) -> Option<&PolicyRow> {

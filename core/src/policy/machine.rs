@@ -141,7 +141,7 @@ impl<'a> Machine<'a> {
                 at = usize::try_from(target).map_err(|_| Fault::Unreachable)?;
             }
         }
-        boolean(&self.pop()?)
+        self.pop_boolean()
     }
 
     /// Runs one instruction; gives back the target if it jumps.
@@ -157,22 +157,22 @@ impl<'a> Machine<'a> {
             Op::Context => Term::Record(RecordTerm::Given(self.query.context)),
             Op::And | Op::Or => {
                 let decided = op == Op::Or;
-                if boolean(&self.pop()?)? != decided {
+                if self.pop_boolean()? != decided {
                     return Ok(None);
                 }
                 self.stack.push(Term::Bool(decided));
                 return Ok(Some(operand));
             }
             Op::Unless => {
-                let held = boolean(&self.pop()?)?;
+                let held = self.pop_boolean()?;
                 return Ok((!held).then_some(operand));
             }
             Op::Jump => return Ok(Some(operand)),
-            Op::Bool => Term::Bool(boolean(&self.pop()?)?),
-            Op::Not => Term::Bool(!boolean(&self.pop()?)?),
+            Op::Bool => Term::Bool(self.pop_boolean()?),
+            Op::Not => Term::Bool(!self.pop_boolean()?),
             Op::Negate => {
                 let value = long(&self.pop()?)?;
-                Term::Long(value.checked_neg().ok_or(Fault::Overflow)?)
+                number(value.checked_neg())?
             }
             Op::Is => {
                 let entity_type = self.bundle.string(operand).ok_or(Fault::Unreachable)?;
@@ -231,39 +231,24 @@ impl<'a> Machine<'a> {
     /// The operators of two operands, both evaluated before either is looked at.
     fn binary(&mut self, op: Op, left: &Term<'a>, right: &Term<'a>) -> Result<Term<'a>, Fault> {
         let budget = &mut self.budget;
-        Ok(match op {
-            Op::Equal => Term::Bool(left.compare(right, budget)? == Ordering::Equal),
-            Op::Less => Term::Bool(long(left)? < long(right)?),
-            Op::LessEqual => Term::Bool(long(left)? <= long(right)?),
-            Op::Add => number(long(left)?.checked_add(long(right)?))?,
-            Op::Subtract => number(long(left)?.checked_sub(long(right)?))?,
-            Op::Multiply => number(long(left)?.checked_mul(long(right)?))?,
-            Op::In => Term::Bool(self.member(left, right)?),
-            Op::Contains => Term::Bool(set(left)?.contains(right, budget)?),
-            Op::ContainsAll => {
-                let (left, right) = (set(left)?, set(right)?);
-                let mut all = true;
-                for element in right.iter() {
-                    if !left.contains(&element, budget)? {
-                        all = false;
-                        break;
-                    }
+        Ok(Term::Bool(match op {
+            Op::Equal => left.compare(right, budget)? == Ordering::Equal,
+            Op::In => self.member(left, right)?,
+            Op::Contains => set(left)?.contains(right, budget)?,
+            Op::ContainsAll => !holds_any(set(left)?, set(right)?, false, budget)?,
+            Op::ContainsAny => holds_any(set(left)?, set(right)?, true, budget)?,
+            _ => {
+                let (left, right) = (long(left)?, long(right)?);
+                match op {
+                    Op::Less => left < right,
+                    Op::LessEqual => left <= right,
+                    Op::Add => return number(left.checked_add(right)),
+                    Op::Subtract => return number(left.checked_sub(right)),
+                    Op::Multiply => return number(left.checked_mul(right)),
+                    _ => return Err(Fault::Unreachable),
                 }
-                Term::Bool(all)
             }
-            Op::ContainsAny => {
-                let (left, right) = (set(left)?, set(right)?);
-                let mut any = false;
-                for element in right.iter() {
-                    if left.contains(&element, budget)? {
-                        any = true;
-                        break;
-                    }
-                }
-                Term::Bool(any)
-            }
-            _ => return Err(Fault::Unreachable),
-        })
+        }))
     }
 
     /// `in`, of an entity or of a set, every element of which must be an entity.
@@ -324,6 +309,13 @@ impl<'a> Machine<'a> {
         Ok(true)
     }
 
+    // Called from many arms: the module is smaller when they share it.
+    #[inline(never)]
+    fn pop_boolean(&mut self) -> Result<bool, Fault> {
+        boolean(&self.pop()?)
+    }
+
+    #[inline(never)]
     fn pop(&mut self) -> Result<Term<'a>, Fault> {
         self.stack.pop().ok_or(Fault::Unreachable)
     }
@@ -345,6 +337,8 @@ enum Store {
     Request,
 }
 
+#[cold]
+#[inline(never)]
 fn mismatch(expected: &'static str, found: &Term<'_>) -> Fault {
     Fault::Type {
         expected,
@@ -364,6 +358,21 @@ fn long(value: &Term<'_>) -> Result<i64, Fault> {
         Term::Long(value) => Ok(*value),
         _ => Err(mismatch("long", value)),
     }
+}
+
+/// Whether `set` contains, or does not, any of `elements`.
+fn holds_any<'a>(
+    set: &SetTerm<'a>,
+    elements: &SetTerm<'a>,
+    contained: bool,
+    budget: &mut Budget,
+) -> Result<bool, Fault> {
+    for element in elements.iter() {
+        if set.contains(&element, budget)? == contained {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn number(value: Option<i64>) -> Result<Term<'static>, Fault> {

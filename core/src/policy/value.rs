@@ -116,6 +116,11 @@ impl Set {
     pub fn as_slice(&self) -> &[Value] {
         &self.elements
     }
+
+    /// Takes the elements out.
+    pub(crate) fn into_elements(self) -> Vec<Value> {
+        self.elements
+    }
 }
 
 impl FromIterator<Value> for Set {
@@ -161,6 +166,12 @@ impl Record {
     pub fn get(&self, name: &str) -> Option<&Value> {
         let at = self.position(name).ok()?;
         self.fields.get(at).map(|field| &field.1)
+    }
+
+    /// Takes the attribute `name` out.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let at = self.position(name).ok()?;
+        Some(self.fields.remove(at).1)
     }
 
     /// The attributes, ascending by name.

@@ -30,6 +30,8 @@ export class Decision {
   readonly explanations: readonly string[];
   /** One JSON object without line breaks or secrets, for the audit log. */
   readonly record: string;
+  /** What a stranger may see of a decision that is not `allow`; null for one that is. */
+  readonly problem: Problem | null;
 
   /** Made by `Verifier.authorize`, out of the module's answer. */
   constructor(answer: Answer) {
@@ -42,6 +44,8 @@ export class Decision {
     this.errors = answer.lines();
     this.explanations = answer.lines();
     this.record = answer.text();
+    const problem = answer.text();
+    this.problem = problem === '' ? null : (JSON.parse(problem) as Problem);
   }
 
   /** True for `allow` alone. */
@@ -49,19 +53,13 @@ export class Decision {
     return this.effect === 'allow';
   }
 
-  /** What a stranger may see of a decision that is not `allow`. */
-  get problem(): Problem {
-    const stepUp = this.effect === 'step-up';
-    return {
-      type: `urn:countersign:${this.code}`,
-      title: stepUp ? 'A second factor is required.' : 'The policy does not permit this request.',
-      status: stepUp ? 401 : 403,
-      code: this.code,
-    };
-  }
-
-  /** The answer to a stranger whom the decision keeps out, as `application/problem+json`. */
+  /**
+   * The answer to a stranger whom the decision keeps out, as `application/problem+json`.
+   *
+   * @throws TypeError for a decision that is `allow`: that request is to be served
+   */
   toResponse(): Response {
+    if (this.problem === null) throw new TypeError('an allowed request has no problem to answer with');
     return problemResponse(this.problem);
   }
 }

@@ -1,0 +1,115 @@
+//! What the command line takes, and how it ends: 0 done, 1 refused or denied, 2 could not try.
+
+mod decide;
+mod demo;
+mod failure;
+mod inspect;
+mod message;
+mod sign;
+mod verify;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use countersign::Scheme;
+use serde_json::Value;
+
+use failure::Failure;
+
+/// Signs HTTP requests, verifies them, and decides by Cedar policy what the key may do.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Print one JSON object instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole way of a request on a small origin of our own.
+    Demo(demo::DemoArguments),
+    /// Sign a request: print it with its new fields, or as a curl command.
+    Sign(sign::SignArguments),
+    /// Verify the signature of a request.
+    Verify(verify::VerifyArguments),
+    /// Verify a request and ask a policy bundle about it.
+    Decide(decide::DecideArguments),
+    /// Print the signature base of a message, and what its signature covers.
+    Inspect(inspect::InspectArguments),
+}
+
+/// Where the message is.
+#[derive(Debug, Args)]
+struct MessageArguments {
+    /// An HTTP/1.1 message, or what `curl -v` printed; `-` for standard input.
+    #[arg(default_value = "-")]
+    message: PathBuf,
+    /// A file with the body, in place of the one in the message.
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
+    /// The scheme that the request came by.
+    #[arg(long, default_value = "https", value_parser = scheme)]
+    scheme: Scheme,
+}
+
+fn scheme(name: &str) -> Result<Scheme, String> {
+    Scheme::parse(name).ok_or_else(|| "it is `http` or `https`".into())
+}
+
+/// What a command did.
+struct Done {
+    /// For a person.
+    text: String,
+    /// For a program.
+    json: Value,
+    /// Whether it is a yes.
+    success: bool,
+}
+
+/// Runs a command and prints what came of it.
+pub(crate) fn run(cli: &Cli) -> ExitCode {
+    let outcome = match &cli.command {
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Sign(arguments) => sign::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Decide(arguments) => decide::run(arguments),
+        Command::Inspect(arguments) => inspect::run(arguments),
+    };
+    match outcome {
+        Ok(done) => {
+            let text = if cli.json {
+                format!("{}\n", done.json)
+            } else {
+                done.text
+            };
+            // A reader that went away, as `head` does, has read enough.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            if done.success {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(1)
+            }
+        }
+        Err(failure) => {
+            if cli.json {
+                println!("{}", failure.to_json());
+            } else {
+                eprintln!("{:?}", miette::Report::new_boxed(Box::new(failure.clone())));
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// Seconds since 1970 by the system's clock.
+fn now() -> Result<u64, Failure> {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map(|since| since.as_secs())
+        .map_err(|_| Failure::usage("clock_wrong", "the system's clock is before 1970"))
+}

@@ -1,0 +1,104 @@
+//! `countersign verify`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use countersign::{Authentic, Instance, Module, Request};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::failure::Failure;
+use super::message::{Message, read_text};
+use super::{Done, MessageArguments, now};
+
+/// How a request is verified.
+#[derive(Debug, Args)]
+pub(super) struct VerifyArguments {
+    #[command(flatten)]
+    message: MessageArguments,
+    /// The keyring, as JSON: `{"keys": [{"token": "csk_..", "groups": ["trader"]}]}`.
+    #[arg(long, value_name = "FILE")]
+    keyring: PathBuf,
+    /// The verification profile, as JSON; the strict default unless given.
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// The environment of the default profile.
+    #[arg(long, default_value = "live", conflicts_with = "profile")]
+    environment: Environment,
+    /// The time to verify at, in seconds since 1970; now unless given.
+    #[arg(long, value_name = "SECONDS")]
+    now: Option<u64>,
+    /// What the peer that sent the request is called, such as its IP address.
+    #[arg(long)]
+    peer: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Environment {
+    Dev,
+    Test,
+    Live,
+}
+
+/// A request that was verified, and by what.
+pub(super) struct Checked {
+    pub(super) instance: Instance,
+    pub(super) authentic: Authentic,
+    pub(super) now: u64,
+    pub(super) message: Message,
+}
+
+impl VerifyArguments {
+    pub(super) fn check(&self) -> Result<Checked, Failure> {
+        let message = Message::read(&self.message)?;
+        let mut instance = Module::embedded()?.instantiate()?;
+        let ring = instance.keyring(&Zeroizing::new(read_text(&self.keyring)?))?;
+        let profile = match (&self.profile, self.environment) {
+            (Some(path), _) => read_text(path)?,
+            (None, Environment::Dev) => r#"{"environment": "dev"}"#.into(),
+            (None, Environment::Test) => r#"{"environment": "test"}"#.into(),
+            (None, Environment::Live) => r#"{"environment": "live"}"#.into(),
+        };
+        let profile = instance.profile(&profile)?;
+        let now = self.now.map_or_else(now, Ok)?;
+        let request = Request {
+            peer: self.peer.as_deref(),
+            ..message.request()?
+        };
+        let authentic = instance
+            .verify(&ring, &profile, now, &request)
+            .map_err(|error| Failure::about(&message, error))?;
+        Ok(Checked {
+            instance,
+            authentic,
+            now,
+            message,
+        })
+    }
+}
+
+pub(super) fn run(arguments: &VerifyArguments) -> Result<Done, Failure> {
+    let Checked { authentic, now, .. } = arguments.check()?;
+    let token: String = authentic
+        .token()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let text = format!(
+        "authentic: signed by `{}`\nreplay token {token}: spend it once, and keep it for {} s\n",
+        authentic.keyid(),
+        authentic.keep_until().saturating_sub(now),
+    );
+    let json = json!({
+        "ok": true,
+        "code": "authentic",
+        "keyid": authentic.keyid(),
+        "replay_token": token,
+        "keep_until": authentic.keep_until(),
+    });
+    Ok(Done {
+        text,
+        json,
+        success: true,
+    })
+}
