@@ -3,6 +3,7 @@
 mod dependencies;
 mod module;
 mod msrv;
+mod package;
 mod setup;
 mod size;
 mod steps;
@@ -89,11 +90,17 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Build { check: false } => module::build(),
         Verb::Build { check: true } => module::check(),
         Verb::Ci => test::test(true),
-        Verb::Conformance(Passed { arguments }) => conformance(&arguments),
+        Verb::Conformance(Passed { arguments }) => {
+            package::build()?;
+            conformance(&arguments)
+        }
         Verb::Demo(Passed { arguments }) => {
             setup::setup()?;
+            package::build()?;
+            let demo = ["run", "--quiet", "--package", "countersign", "--", "demo"];
             run(cargo()
-                .args(["run", "--package", "countersign", "--", "demo"])
+                .args(demo)
+                .args(["--runtimes", "tests/runtimes"])
                 .args(arguments))
         }
         Verb::Fmt => run(cargo().args(["fmt", "--all"])),
@@ -106,6 +113,12 @@ fn perform(verb: Verb) -> Result<()> {
 /// Runs the vectors through every runtime that this machine has.
 fn conformance(arguments: &[String]) -> Result<()> {
     run(cargo()
-        .args(["run", "--package", "countersign-conformance", "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "countersign-conformance",
+            "--",
+        ])
         .args(arguments))
 }

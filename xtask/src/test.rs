@@ -4,9 +4,9 @@ use anyhow::Result;
 use countersign_wasm_build::{Compiler, check_no_std, lint_binder};
 
 use crate::{
-    conformance, dependencies, module, msrv, setup, size,
-    steps::{Outcome, Steps},
-    workspace::{cargo, module_target_dir, on_path, program, root, run},
+    conformance, dependencies, module, msrv, package, setup, size,
+    steps::Steps,
+    workspace::{cargo, module_target_dir, root, run},
 };
 
 /// Runs every step, stops at the first that fails, and prints a summary. When `strict`, a step that
@@ -48,17 +48,7 @@ fn all(steps: &mut Steps) -> Result<()> {
     steps.run("cargo test", || {
         run(cargo().args(["test", "--workspace", "--locked"]))
     })?;
-    steps.try_run("npm test", npm_test)?;
+    steps.try_run("npm test", package::test)?;
     steps.run("size", || size::size(false))?;
     steps.run("every runtime", || conformance(&[]))
-}
-
-fn npm_test() -> Result<Outcome> {
-    if on_path("npm").is_none() {
-        return Ok(Outcome::Skipped(
-            "there is no npm on this machine".to_owned(),
-        ));
-    }
-    // npm builds the package first, by its own `pretest`.
-    run(program("npm").args(["--prefix", "wasm/js", "test"])).map(|()| Outcome::Passed)
 }

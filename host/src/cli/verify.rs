@@ -79,11 +79,7 @@ impl VerifyArguments {
 
 pub(super) fn run(arguments: &VerifyArguments) -> Result<Done, Failure> {
     let Checked { authentic, now, .. } = arguments.check()?;
-    let token: String = authentic
-        .token()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let token = format!("{:032x}", u128::from_be_bytes(*authentic.token()));
     let text = format!(
         "authentic: signed by `{}`\nreplay token {token}: spend it once, and keep it for {} s\n",
         authentic.keyid(),

@@ -87,9 +87,8 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failure> {
     let mut instance = module.instantiate()?;
     let keys = Keys::generate(&mut instance)?;
     let ring = keys.ring();
-    let now = now()?;
-    let bundle = compile(&packs::trading_api())?.into_bytes();
     let keyring = Zeroizing::new(ring.to_string());
+    let (now, bundle) = (now()?, compile(&packs::trading_api())?.into_bytes());
     let setup = Setup {
         keyring: keyring.to_string(),
         bundle: bundle.clone(),
@@ -97,11 +96,62 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failure> {
         now,
     };
     let origin = Origin::start(&module, &setup)?;
+    let address = origin.address;
 
-    let mut text = format!(
-        "An origin listens on http://{}; its policy is the pack trading-api.\n\n",
-        origin.address
-    );
+    let mut text =
+        format!("An origin listens on http://{address}; its policy is the pack trading-api.\n\n");
+    let mut shown = Vec::new();
+    for scene in &scenes(&keys, now) {
+        let sent = Sent::sign(&mut instance, scene, &origin)?;
+        if shown.is_empty() {
+            let heads = ["", "audit log", "status", "what the sender sees"];
+            text.push_str(&format!("{}\n{}", sent.to_text(), line(heads)));
+        }
+        let one = scene.play(&sent, &origin)?;
+        let status = one.status.to_string();
+        text.push_str(&line([one.title, &one.seen.verdict, &status, &one.public]));
+        shown.push(one);
+    }
+
+    text.push_str("\nThe same requests, by the same bytes of the module:\n");
+    let cases = runtimes::cases(&shown, &ring, &origin.profile, &bundle, now);
+    let folder = arguments.runtimes.as_deref();
+    let reports = runtimes::run(folder, &cases, &shown, module.sha256_hex())?;
+    for report in &reports {
+        text.push_str(&format!("  {report}\n"));
+    }
+
+    let verifier = (keyring.as_str(), origin.profile.as_str(), bundle.as_slice());
+    let times = timing::measure(&module, verifier, &keys.trader, address, now)?;
+    text.push_str(&format!(
+        "\nmodule   {} bytes, SHA-256 {}\nverify   {:.1} us median, an order with its body\ndecide   {:.1} us median\n",
+        module.size(),
+        module.sha256_hex(),
+        times.verify_us,
+        times.decide_us,
+    ));
+    let verdict = |one: &Shown| json!({"title": one.title, "code": one.seen.verdict, "status": one.status, "public": one.public});
+    let json = json!({
+        "ok": true,
+        "verdicts": shown.iter().map(verdict).collect::<Vec<_>>(),
+        "runtimes": reports,
+        "sha256": module.sha256_hex(),
+        "size": module.size(),
+        "verify_us": times.verify_us,
+        "decide_us": times.decide_us,
+    });
+    Ok(Done {
+        text,
+        json,
+        success: true,
+    })
+}
+
+fn line([title, verdict, status, public]: [&str; 4]) -> String {
+    format!("{title:<36}{verdict:<18}{status:>6}  {public}\n")
+}
+
+fn scenes(keys: &Keys, now: u64) -> [Scene<'_>; 7] {
     let scene = |title, token, nonce, expected| Scene {
         title,
         token,
@@ -110,7 +160,8 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failure> {
         change: Change::None,
         expected,
     };
-    let scenes = [
+    let hour_ago = now.saturating_sub(3600);
+    [
         scene("an order, signed", &keys.trader, "n-1", "allowed"),
         scene("the same request again", &keys.trader, "n-1", "replayed"),
         Scene {
@@ -123,7 +174,7 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failure> {
             )
         },
         Scene {
-            created: now - 3600,
+            created: hour_ago,
             ..scene("signed an hour ago", &keys.trader, "n-3", "expired")
         },
         scene(
@@ -144,84 +195,29 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failure> {
             "n-6",
             "key_revoked",
         ),
-    ];
-    let mut shown = Vec::with_capacity(scenes.len());
-    for scene in &scenes {
-        let sent = Sent::sign(&mut instance, scene, &origin)?;
-        if shown.is_empty() {
-            text.push_str(&sent.to_text());
-            text.push_str(&format!(
-                "\n{:<36}{:<18}{:>6}  {}\n",
-                "", "audit log", "status", "what the sender sees"
-            ));
-        }
-        let (status, public) = sent.post(&origin)?;
+    ]
+}
+
+impl Scene<'_> {
+    /// Sends the request, and holds what came of it against what was to come.
+    fn play(&self, sent: &Sent, origin: &Origin) -> Result<Shown, Failure> {
+        let (status, public) = sent.post(origin)?;
         let seen = origin.last_seen()?;
-        if seen.verdict != scene.expected {
-            let what = format!(
-                "{}: {} where {} was to come ({})",
-                scene.title, seen.verdict, scene.expected, seen.message
-            );
+        if seen.verdict != self.expected {
+            let (title, verdict, expected, why) =
+                (self.title, &seen.verdict, self.expected, &seen.message);
+            let what = format!("{title}: {verdict} where {expected} was to come ({why})");
             return Err(Failure::usage("demo_failed", what));
         }
-        text.push_str(&format!(
-            "{:<36}{:<18}{status:>6}  {public}\n",
-            scene.title, seen.verdict
-        ));
         let times = if seen.verdict == "replayed" { 2 } else { 1 };
-        shown.push(Shown {
-            title: scene.title,
+        Ok(Shown {
+            title: self.title,
             status,
             public,
             seen,
             times,
-        });
+        })
     }
-
-    text.push_str("\nThe same requests, by the same bytes of the module:\n");
-    let cases = runtimes::cases(&shown, &ring, &origin.profile, &bundle, now);
-    let reports = runtimes::run(
-        arguments.runtimes.as_deref(),
-        &cases,
-        &shown,
-        module.sha256_hex(),
-    )?;
-    for report in &reports {
-        text.push_str(&format!("  {report}\n"));
-    }
-
-    let times = timing::measure(
-        &module,
-        &keyring,
-        &origin.profile,
-        &bundle,
-        &keys.trader,
-        origin.address,
-        now,
-    )?;
-    text.push_str(&format!(
-        "\nmodule   {} bytes, SHA-256 {}\nverify   {:.1} us median, an order with its body\ndecide   {:.1} us median\n",
-        module.size(),
-        module.sha256_hex(),
-        times.verify_us,
-        times.decide_us,
-    ));
-    let json = json!({
-        "ok": true,
-        "verdicts": shown.iter().map(|shown| json!({
-            "title": shown.title, "code": shown.seen.verdict, "status": shown.status, "public": shown.public,
-        })).collect::<Vec<_>>(),
-        "runtimes": reports,
-        "sha256": module.sha256_hex(),
-        "size": module.size(),
-        "verify_us": times.verify_us,
-        "decide_us": times.decide_us,
-    });
-    Ok(Done {
-        text,
-        json,
-        success: true,
-    })
 }
 
 /// A signed request, ready to be sent.

@@ -16,9 +16,7 @@ pub(super) struct Times {
 
 pub(super) fn measure(
     module: &Module,
-    keyring: &str,
-    profile: &str,
-    bundle: &[u8],
+    (keyring, profile, bundle): (&str, &str, &[u8]),
     token: &str,
     address: SocketAddr,
     now: u64,
