@@ -166,7 +166,7 @@ fn plan_file(path: &Path) -> Result<Vec<Planned>> {
 
 fn plan_case(family: &str, keys: &Map<String, Value>, case: Map<String, Value>) -> Result<Plan> {
     match family {
-        "hmac" => hmac::plan(serde_json::from_value(case.into())?),
+        "hmac" => hmac::plan(&serde_json::from_value(case.into())?),
         "rfc9421" => rfc9421::plan(keys, case),
         "rfc9530" => rfc9530::plan(serde_json::from_value(case.into())?),
         "ecdsa-p256" | "ed25519" => Ok(Plan::skip(Reason::Algorithm)),

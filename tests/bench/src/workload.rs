@@ -59,7 +59,7 @@ impl Signed {
             ("Signature", Some(&*signed.signature)),
         ] {
             if let Some(value) = value {
-                headers.push_str(&format!("{name}: {value}\r\n"));
+                headers.extend([name, ": ", value, "\r\n"]);
             }
         }
         let received = request(method, target, &headers, &body)?;

@@ -96,8 +96,8 @@ impl Attempt {
             ("Signature-Input", "signature_input"),
             ("Signature", "signature"),
         ] {
-            let value = text(&signed, member)?;
-            if !value.is_empty() {
+            if signed.get(member) != Some(&Value::Null) {
+                let value = text(&signed, member)?;
                 self.request.headers.push(field(name, &value));
             }
         }

@@ -1,39 +1,35 @@
 //! What the starter pack `trading-api` decides.
 
 use anyhow::Result;
-use countersign_conformance::Case;
+use countersign_conformance::{Bytes, Case};
+use countersign_policies::{Source, Sources, compile};
 use serde_json::{Value, json};
 
 use crate::attempt::Attempt;
 
-const LIVE: &str = "live";
-
 pub(crate) fn cases() -> Result<Vec<Case>> {
-    let ip = |address: &str| Some(json!({"client_ip": address}));
-    let withdraw = || {
-        let mut attempt = Attempt::post();
-        "/v1/withdrawals".clone_into(&mut attempt.request.target);
-        attempt
-    };
-    let delete = |target: &str| {
-        let mut attempt = Attempt::get(target);
-        "DELETE".clone_into(&mut attempt.request.method);
-        attempt
-    };
-    let get = Attempt::get;
-    let ask =
-        |id: &str, attempt: Attempt, groups: &[&str], context: Option<Value>| -> Result<Case> {
-            let keyed = attempt.but(|one| {
-                one.give_key("groups", json!(groups));
-                one.give_key(
-                    "attributes",
-                    json!({"environment": LIVE, "ip_allow_list": ["203.0.113.7"]}),
-                );
-                one.bundle = Some("pack:trading-api".to_owned());
-                one.context = context;
-            });
-            Ok(keyed.signed()?.case(id))
-        };
+    let others = vec![
+        with_a_second_factor()?,
+        of_another_environment()?,
+        with_an_attribute_of_the_wrong_type()?,
+        ask(
+            "context_malformed",
+            get("/v1/account"),
+            &["trader"],
+            Some(json!({"client_ip": null})),
+        )?,
+        ask(
+            "a replay is not asked about",
+            get("/v1/account").but(|one| one.times = 2),
+            &["trader"],
+            None,
+        )?,
+    ];
+    Ok([allowed()?, denied()?, others].concat())
+}
+
+fn allowed() -> Result<Vec<Case>> {
+    let orders = &["trader", "withdrawer"];
     Ok(vec![
         ask(
             "allowed, a market",
@@ -48,14 +44,14 @@ pub(crate) fn cases() -> Result<Vec<Case>> {
             None,
         )?,
         ask(
-            "allowed, a market by way of a group's group",
+            "allowed, by way of a group's group",
             get("/v1/markets/BTC-USD"),
             &["trader"],
             None,
         )?,
         ask(
             "allowed, an encoded id",
-            get("/v1/markets/BTC%2FUSD%20%C3%BC"),
+            get("/v1/markets/BTC%20USD%C3%BC"),
             &["trader"],
             None,
         )?,
@@ -75,15 +71,20 @@ pub(crate) fn cases() -> Result<Vec<Case>> {
         ask(
             "allowed, to cancel an order",
             delete("/v1/orders/o-1"),
-            &["trader", "withdrawer"],
+            orders,
             None,
         )?,
         ask(
             "allowed, a withdrawal",
             withdraw(),
             &["withdrawer"],
-            ip("203.0.113.7"),
+            from("203.0.113.7"),
         )?,
+    ])
+}
+
+fn denied() -> Result<Vec<Case>> {
+    Ok(vec![
         ask(
             "not_permitted, no group",
             get("/v1/markets/BTC-USD"),
@@ -103,7 +104,7 @@ pub(crate) fn cases() -> Result<Vec<Case>> {
             None,
         )?,
         ask(
-            "forbidden, and not permitted either",
+            "forbidden, not permitted either",
             withdraw(),
             &["trader"],
             None,
@@ -112,9 +113,15 @@ pub(crate) fn cases() -> Result<Vec<Case>> {
             "forbidden, another address",
             withdraw(),
             &["withdrawer"],
-            ip("203.0.113.8"),
+            from("203.0.113.8"),
         )?,
         ask("forbidden, no address", withdraw(), &["withdrawer"], None)?,
+        ask(
+            "forbidden, an address with a space",
+            withdraw(),
+            &["withdrawer"],
+            from("203.0.113.7 "),
+        )?,
         ask(
             "no_route, another path",
             get("/v2/markets"),
@@ -140,53 +147,91 @@ pub(crate) fn cases() -> Result<Vec<Case>> {
             None,
         )?,
         ask(
-            "context_malformed",
-            get("/v1/account"),
-            &["trader"],
-            Some(json!({"client_ip": null})),
-        )?,
-        ask(
-            "a replay is not asked about",
-            get("/v1/account").but(|one| one.times = 2),
+            "no_route, an encoded slash",
+            get("/v1/markets/BTC%2FUSD"),
             &["trader"],
             None,
         )?,
-        ask(
-            "another address of text",
-            withdraw(),
-            &["withdrawer"],
-            Some(json!({"client_ip": "203.0.113.7 ", "more": {"of": ["everything", 1, true]}})),
-        )?,
-        of_another_environment(withdraw())?,
-        with_an_attribute_of_the_wrong_type(withdraw())?,
     ])
 }
 
-fn of_another_environment(withdraw: Attempt) -> Result<Case> {
-    let attempt = withdraw.but(|one| {
-        one.give_key("environment", json!("test"));
-        one.give_key("groups", json!(["withdrawer"]));
-        one.give_key(
-            "attributes",
-            json!({"environment": "test", "ip_allow_list": ["203.0.113.7"]}),
-        );
-        one.demand("environment", json!("test"));
+/// Asks the pack about a live key of these groups that may withdraw from one address.
+fn ask(id: &str, attempt: Attempt, groups: &[&str], context: Option<Value>) -> Result<Case> {
+    let attributes = json!({"environment": "live", "ip_allow_list": ["203.0.113.7"]});
+    of_pack(attempt, groups, attributes, context)
+        .signed()
+        .map(|one| one.case(id))
+}
+
+fn of_pack(
+    attempt: Attempt,
+    groups: &[&str],
+    attributes: Value,
+    context: Option<Value>,
+) -> Attempt {
+    attempt.but(|one| {
+        one.give_key("groups", json!(groups));
+        one.give_key("attributes", attributes);
         one.bundle = Some("pack:trading-api".to_owned());
-        one.context = Some(json!({"client_ip": "203.0.113.7"}));
-    });
+        one.context = context;
+    })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the field that it is for is optional")]
+fn from(address: &str) -> Option<Value> {
+    Some(json!({"client_ip": address, "more": {"of": ["everything", 1, true]}}))
+}
+
+fn get(target: &str) -> Attempt {
+    Attempt::get(target)
+}
+
+fn delete(target: &str) -> Attempt {
+    get(target).but(|one| "DELETE".clone_into(&mut one.request.method))
+}
+
+fn withdraw() -> Attempt {
+    Attempt::post().but(|one| "/v1/withdrawals".clone_into(&mut one.request.target))
+}
+
+fn of_another_environment() -> Result<Case> {
+    let attributes = json!({"environment": "test", "ip_allow_list": ["203.0.113.7"]});
+    let attempt =
+        of_pack(withdraw(), &["withdrawer"], attributes, from("203.0.113.7")).but(|one| {
+            one.give_key("environment", json!("test"));
+            one.demand("environment", json!("test"));
+        });
     Ok(attempt.signed()?.case("forbidden, another environment"))
 }
 
 /// A policy that errs is skipped and reported (Cedar spec: authorisation).
-fn with_an_attribute_of_the_wrong_type(withdraw: Attempt) -> Result<Case> {
-    let attempt = withdraw.but(|one| {
-        one.give_key("groups", json!(["withdrawer"]));
-        one.give_key(
-            "attributes",
-            json!({"environment": LIVE, "ip_allow_list": "203.0.113.7"}),
-        );
-        one.bundle = Some("pack:trading-api".to_owned());
-        one.context = Some(json!({"client_ip": "203.0.113.7"}));
-    });
+fn with_an_attribute_of_the_wrong_type() -> Result<Case> {
+    let attributes = json!({"environment": "live", "ip_allow_list": "203.0.113.7"});
+    let attempt = of_pack(withdraw(), &["withdrawer"], attributes, from("203.0.113.7"));
     Ok(attempt.signed()?.case("a policy errs"))
+}
+
+/// No policy of the pack asks for a second factor, so this one has a bundle of its own.
+fn with_a_second_factor() -> Result<Case> {
+    let sources = Sources {
+        policies: Source::new(
+            "policies.cedar",
+            "@id(\"with-a-code\") @stepup(\"totp\") permit (principal, action, resource);",
+        ),
+        schema: Source::new(
+            "schema.cedarschema",
+            "entity Key; entity Account; \
+             action read appliesTo { principal: [Key], resource: [Account], context: {} };",
+        ),
+        manifest: Source::new(
+            "pack.toml",
+            "name = \"step-up\"\nversion = \"1.0.0\"\nprincipal_type = \"Key\"\n[[routes]]\n\
+             method = \"GET\"\npath = \"/v1/account\"\naction = \"read\"\n\
+             resource = { type = \"Account\", id = \"own\" }\n",
+        ),
+        entities: None,
+    };
+    let bundle = Bytes(compile(&sources)?.into_bytes());
+    let attempt = Attempt::get("/v1/account").but(|one| one.bundle = Some(bundle.to_base64()));
+    Ok(attempt.signed()?.case("step_up_required"))
 }

@@ -55,6 +55,10 @@ fn messages(add: &mut Add<'_>) -> Result<()> {
         good()?.but(|one| one.request.target.clear()),
     );
     add(
+        "target_too_long",
+        good()?.but(|one| one.request.target = format!("/{}", "a".repeat(16 << 10))),
+    );
+    add(
         "headers_malformed, a name with a space",
         good()?.but(|one| one.set("X Name", "1")),
     );
@@ -75,7 +79,7 @@ fn messages(add: &mut Add<'_>) -> Result<()> {
         good()?.but(|one| {
             one.request
                 .headers
-                .extend((0..126).map(|n| field(&format!("x-{n}"), "y")))
+                .extend((0..126).map(|n| field(&format!("x-{n}"), "y")));
         }),
     );
     add(
@@ -116,7 +120,7 @@ fn messages(add: &mut Add<'_>) -> Result<()> {
         behind("X-Forwarded-Proto", "https")?.but(|one| {
             one.request
                 .headers
-                .push(field("X-Forwarded-Proto", "https"))
+                .push(field("X-Forwarded-Proto", "https"));
         }),
     );
     Ok(())
@@ -142,7 +146,7 @@ fn fields(add: &mut Add<'_>) -> Result<()> {
         good()?.but(|one| {
             one.request
                 .headers
-                .push(field("Signature-Input", "sig2=()"))
+                .push(field("Signature-Input", "sig2=()"));
         }),
     );
     add("signature_input_malformed, no list", with_input("sig1")?);
@@ -171,6 +175,8 @@ fn fields(add: &mut Add<'_>) -> Result<()> {
         "label_duplicate",
         with_input(&format!("sig1=({COVERED}){PARAMETERS}, sig1=()"))?,
     );
+    let labels: Vec<String> = (0..17).map(|n| format!("s{n}=()")).collect();
+    add("too_many_signatures", with_input(&labels.join(", "))?);
     add("label_unpaired", good()?.but(|one| one.remove("Signature")));
     add(
         "label_unpaired, another label",
@@ -209,7 +215,7 @@ fn components(add: &mut Add<'_>) -> Result<()> {
             one.set(
                 "Signature-Input",
                 &format!("sig1=({COVERED} {more}){PARAMETERS}"),
-            )
+            );
         }))
     };
     add("component_unknown", covering("\"@nope\"")?);
@@ -271,6 +277,8 @@ fn parameters(add: &mut Add<'_>) -> Result<()> {
         "parameter_malformed",
         with(";created=1800000000;nonce=\"n-1\";keyid=k7")?,
     );
+    let many: Vec<String> = (0..33).map(|n| format!(";x{n}")).collect();
+    add("too_many_parameters", with(&many.concat())?);
     add(
         "created_negative",
         with(";created=-1;nonce=\"n-1\";keyid=\"k7\"")?,

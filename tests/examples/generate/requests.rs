@@ -65,7 +65,7 @@ pub(crate) fn cases() -> Result<Vec<Case>> {
                 one.demand(
                     "authorities",
                     json!(["other.example.com", "api.example.com"]),
-                )
+                );
             })
             .signed()?,
     );

@@ -6,151 +6,152 @@ use countersign_conformance::{Bytes, Case, Kind};
 use crate::attempt::{Attempt, CREATED, key};
 
 pub(crate) fn cases() -> Vec<Case> {
-    let sign = |id: &str, attempt: Attempt, options: Options| {
-        let request = attempt.request;
-        Case::new(
-            id,
-            Kind::Sign(Sign {
-                request,
-                key: key(),
-                options,
-            }),
-        )
-    };
-    let get = || Attempt::get("/v1/markets?limit=5");
-    let plain = || Options {
+    [usual(), components(), refused(), keys()].concat()
+}
+
+fn usual() -> Vec<Case> {
+    let everything = Options {
+        label: text("my-sig.1"),
+        components: None,
         created: CREATED,
-        ..Options::default()
+        expires: Some(CREATED + 60),
+        nonce: text("n-\"1\\"),
+        tag: text("orders"),
+        with_algorithm: true,
     };
-    let text = |text: &str| Some(text.to_owned());
-    let covering = |names: &[&str]| Options {
-        components: Some(names.iter().map(|name| (*name).to_owned()).collect()),
-        ..plain()
-    };
-    let with_key = |id: &str, key: Key| {
-        Case::new(
-            id,
-            Kind::Sign(Sign {
-                request: get().request,
-                key,
-                options: plain(),
-            }),
-        )
-    };
+    let empty = Attempt::post().but(|one| one.request.body = Some(Bytes(Vec::new())));
     vec![
         sign("the least", get(), plain()),
-        sign(
-            "every parameter",
-            Attempt::post(),
-            Options {
-                label: text("my-sig.1"),
-                components: None,
-                created: CREATED,
-                expires: Some(CREATED + 60),
-                nonce: text("n-\"1\\"),
-                tag: text("orders"),
-                with_algorithm: true,
-            },
-        ),
+        sign("every parameter", Attempt::post(), everything),
         sign("a body", Attempt::post(), plain()),
-        sign(
-            "an empty body",
-            Attempt::post().but(|one| one.request.body = Some(Bytes(Vec::new()))),
-            plain(),
-        ),
+        sign("an empty body", empty, plain()),
+    ]
+}
+
+fn components() -> Vec<Case> {
+    let every = [
+        "@method",
+        "@target-uri",
+        "@authority",
+        "@scheme",
+        "@request-target",
+        "@path",
+        "@query",
+    ];
+    let some = ["content-type", "@method", "content-digest"];
+    let identifier = ["@path", "\"@query-param\";name=\"limit\""];
+    vec![
         sign(
             "no components, which are the usual ones",
             get(),
             covering(&[]),
         ),
-        sign(
-            "some components",
-            Attempt::post(),
-            covering(&["content-type", "@method", "content-digest"]),
-        ),
-        sign(
-            "a whole identifier",
-            get(),
-            covering(&["@path", "\"@query-param\";name=\"limit\""]),
-        ),
-        sign(
-            "every derived component",
-            get(),
-            covering(&[
-                "@method",
-                "@target-uri",
-                "@authority",
-                "@scheme",
-                "@request-target",
-                "@path",
-                "@query",
-            ]),
-        ),
+        sign("some components", Attempt::post(), covering(&some)),
+        sign("a whole identifier", get(), covering(&identifier)),
+        sign("every derived component", get(), covering(&every)),
         sign("component_missing", get(), covering(&["date"])),
+        sign(
+            "component_missing, no authority",
+            get().but(|one| one.remove("Host")),
+            plain(),
+        ),
         sign("component_unknown", get(), covering(&["@nope"])),
+        sign(
+            "component_unknown, half an identifier",
+            get(),
+            covering(&["\"@path"]),
+        ),
         sign("component_duplicate", get(), covering(&["@path", "@path"])),
         sign(
             "component_parameter_unsupported",
             get(),
             covering(&["\"host\";bs"]),
         ),
-        sign(
-            "options_malformed, a label",
-            get(),
-            Options {
-                label: text("Sig"),
-                ..plain()
-            },
-        ),
-        sign(
-            "options_malformed, a nonce",
-            get(),
-            Options {
-                nonce: text("n\u{fc}"),
-                ..plain()
-            },
-        ),
-        sign(
-            "component_unknown, half an identifier",
-            get(),
-            covering(&["\"@path"]),
-        ),
-        sign(
-            "digest_mismatch",
-            Attempt::post().but(|one| {
-                one.set(
-                    "Content-Digest",
-                    "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
-                );
-            }),
-            plain(),
-        ),
+    ]
+}
+
+fn refused() -> Vec<Case> {
+    let upper_case = Options {
+        label: text("Sig"),
+        ..plain()
+    };
+    let not_ascii = Options {
+        nonce: text("n\u{fc}"),
+        ..plain()
+    };
+    let other_digest = Attempt::post().but(|one| {
+        one.set(
+            "Content-Digest",
+            "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
+        );
+    });
+    vec![
+        sign("options_malformed, a label", get(), upper_case),
+        sign("options_malformed, a nonce", get(), not_ascii),
+        sign("digest_mismatch", other_digest, plain()),
         sign(
             "host_ambiguous",
             get().but(|one| one.set("Host", "a b")),
             plain(),
         ),
-        sign("no authority", get().but(|one| one.remove("Host")), plain()),
-        with_key(
-            "secret_too_short",
-            Key {
-                secret: Bytes(vec![1; 15]),
-                ..key()
-            },
-        ),
-        with_key(
-            "keyid_malformed",
-            Key {
-                keyid: "k\"7".to_owned(),
-                ..key()
-            },
-        ),
-        with_key(
-            "a long secret",
-            Key {
-                secret: Bytes(vec![0xaa; 200]),
-                ..key()
-            },
-        ),
     ]
+}
+
+fn keys() -> Vec<Case> {
+    let with = |id: &str, keyid: &str, secret: Vec<u8>| {
+        let (request, options) = (get().request, plain());
+        let key = Key {
+            keyid: keyid.to_owned(),
+            secret: Bytes(secret),
+        };
+        Case::new(
+            id,
+            Kind::Sign(Sign {
+                request,
+                key,
+                options,
+            }),
+        )
+    };
+    vec![
+        with("secret_too_short", "k7", vec![1; 15]),
+        with("keyid_malformed", "k\"7", vec![1; 32]),
+        with("a long secret", "k7", vec![0xaa; 200]),
+    ]
+}
+
+fn sign(id: &str, attempt: Attempt, options: Options) -> Case {
+    let (request, key) = (attempt.request, key());
+    Case::new(
+        id,
+        Kind::Sign(Sign {
+            request,
+            key,
+            options,
+        }),
+    )
+}
+
+fn get() -> Attempt {
+    Attempt::get("/v1/markets?limit=5")
+}
+
+fn plain() -> Options {
+    Options {
+        created: CREATED,
+        ..Options::default()
+    }
+}
+
+fn covering(names: &[&str]) -> Options {
+    let components = names.iter().map(|name| (*name).to_owned()).collect();
+    Options {
+        components: Some(components),
+        ..plain()
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the field that it is for is optional")]
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
 }

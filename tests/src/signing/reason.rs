@@ -21,7 +21,7 @@ pub enum Reason {
     WantDigest,
     /// Wrong by nothing but the signature itself.
     WrongSignature,
-    /// Such as SigV4.
+    /// Such as AWS Signature Version 4.
     VendorScheme,
 }
 

@@ -46,9 +46,10 @@ fn run(arguments: &Arguments) -> Result<()> {
     let mut native = Native::new(&bundle)?;
     let mut floor = Floor::new()?;
     let mut host = Host::new(&bundle)?;
-    let mut soft = match arguments.without_soft {
-        false => Some(Soft::start(&bundle)?),
-        true => None,
+    let mut soft = if arguments.without_soft {
+        None
+    } else {
+        Some(Soft::start(&bundle)?)
     };
     let mut rows: Vec<Row> = Vec::new();
     for task in Task::ALL {

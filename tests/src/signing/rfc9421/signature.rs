@@ -49,15 +49,15 @@ pub(super) fn plan(keys: &Map<String, Value>, case: Case) -> Result<Plan> {
     }
     let is_hmac = case.alg == HMAC;
     match (case.result, case.base) {
-        (Published::Invalid, _) if is_hmac => Ok(presented.is_refused()),
-        (Published::Invalid, _) => Ok(presented.has_no_base()),
+        (Published::Invalid, _) if is_hmac => Ok(presented.expects_refusal()),
+        (Published::Invalid, _) => Ok(presented.expects_no_base()),
         (_, base) => {
             let base = base.context("a valid signature without `base`")?;
             let signature = case
                 .signature
                 .context("a valid signature without `signature`")?;
             let keyid = case.keyid.filter(|_| is_hmac);
-            presented.is_right(base, &signature, keyid.as_deref())
+            presented.expects_success(base, &signature, keyid.as_deref())
         }
     }
 }
@@ -117,38 +117,30 @@ impl Params {
         })
     }
 
-    /// Whether our signer, which writes the parameters in one order, writes these.
+    /// Whether our signer writes these: it has one order of the parameters, and for no components at
+    /// all it takes the usual ones.
     fn is_ours(&self) -> bool {
         let options = &self.options;
-        let mut text = format!(
-            "({})",
-            options
-                .components
-                .iter()
-                .flatten()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(" ")
-        );
-        text.push_str(&format!(";created={}", options.created));
-        if let Some(expires) = options.expires {
-            text.push_str(&format!(";expires={expires}"));
-        }
-        let texts = [
-            ("nonce", &options.nonce),
-            ("alg", &self.alg),
-            ("keyid", &self.keyid),
-            ("tag", &options.tag),
+        let components = options.components.as_deref().unwrap_or_default();
+        let mut text = format!("({});created={}", components.join(" "), options.created);
+        let expires = options.expires.map(|expires| expires.to_string());
+        let quoted = |value: &Option<String>| {
+            let value = value.as_ref()?.replace('\\', "\\\\").replace('"', "\\\"");
+            Some(format!("\"{value}\""))
+        };
+        let parameters = [
+            ("expires", expires),
+            ("nonce", quoted(&options.nonce)),
+            ("alg", quoted(&self.alg)),
+            ("keyid", quoted(&self.keyid)),
+            ("tag", quoted(&options.tag)),
         ];
-        for (name, value) in texts {
+        for (name, value) in parameters {
             if let Some(value) = value {
-                text.push_str(&format!(
-                    ";{name}=\"{}\"",
-                    value.replace('\\', "\\\\").replace('"', "\\\"")
-                ));
+                text.extend([";", name, "=", &value]);
             }
         }
-        text == self.text
+        !components.is_empty() && text == self.text
     }
 }
 
@@ -216,9 +208,9 @@ impl Presented {
         request
     }
 
-    fn is_refused(self) -> Plan {
+    fn expects_refusal(self) -> Plan {
         if self.message.kind == MessageKind::Response {
-            return self.has_no_base();
+            return self.expects_no_base();
         }
         Plan::ask(vec![self.check()], |answers| {
             let refused = answers
@@ -228,7 +220,7 @@ impl Presented {
         })
     }
 
-    fn has_no_base(self) -> Plan {
+    fn expects_no_base(self) -> Plan {
         Plan::ask(vec![self.base], |answers| {
             if answers
                 .first()
@@ -242,7 +234,7 @@ impl Presented {
     }
 
     /// `keyid` is that of an HMAC key, if the module can make the signature.
-    fn is_right(self, base: String, signature: &str, keyid: Option<&str>) -> Result<Plan> {
+    fn expects_success(self, base: String, signature: &str, keyid: Option<&str>) -> Result<Plan> {
         let mut asked: Vec<(Kind, Expected)> = Vec::new();
         if let Some(keyid) = keyid {
             let key = self
