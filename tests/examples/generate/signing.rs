@@ -11,12 +11,12 @@ pub(crate) fn cases() -> Vec<Case> {
 
 fn usual() -> Vec<Case> {
     let everything = Options {
-        label: text("my-sig.1"),
+        label: Some("my-sig.1".to_owned()),
         components: None,
         created: CREATED,
         expires: Some(CREATED + 60),
-        nonce: text("n-\"1\\"),
-        tag: text("orders"),
+        nonce: Some("n-\"1\\".to_owned()),
+        tag: Some("orders".to_owned()),
         with_algorithm: true,
     };
     let empty = Attempt::post().but(|one| one.request.body = Some(Bytes(Vec::new())));
@@ -72,11 +72,11 @@ fn components() -> Vec<Case> {
 
 fn refused() -> Vec<Case> {
     let upper_case = Options {
-        label: text("Sig"),
+        label: Some("Sig".to_owned()),
         ..plain()
     };
     let not_ascii = Options {
-        nonce: text("n\u{fc}"),
+        nonce: Some("n\u{fc}".to_owned()),
         ..plain()
     };
     let other_digest = Attempt::post().but(|one| {
@@ -152,6 +152,3 @@ fn covering(names: &[&str]) -> Options {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the field that it is for is optional")]
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use countersign_bench::{Floor, Native, Task};
+use countersign_bench::{Contender, Floor, Native, Task};
 use countersign_policies::{compile, packs};
 
 use crate::host::Host;
@@ -43,63 +43,42 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let bundle = compile(&packs::trading_api())?.into_bytes();
-    let mut native = Native::new(&bundle)?;
-    let mut floor = Floor::new()?;
-    let mut host = Host::new(&bundle)?;
-    let mut soft = if arguments.without_soft {
-        None
-    } else {
-        Some(Soft::start(&bundle)?)
-    };
+    let host = Host::new(&bundle)?;
+    let module = host.sha256().to_owned();
+    let mut contenders: Vec<(&'static str, Box<dyn Contender>)> = vec![
+        ("floor", Box::new(Floor::new()?)),
+        ("native", Box::new(Native::new(&bundle)?)),
+        ("wasmtime", Box::new(host)),
+    ];
+    if !arguments.without_soft {
+        contenders.push(("native-soft", Box::new(Soft::start(&bundle)?)));
+    }
     let mut rows: Vec<Row> = Vec::new();
     for task in Task::ALL {
-        rows.extend(match task {
-            Task::Instantiate | Task::Load => {
-                measure(task, arguments.rounds, &mut [("wasmtime", &mut host)], &[])?
-            }
-            Task::Spend | Task::Decide => {
-                let contenders: &mut [(&str, &mut dyn countersign_bench::Contender)] =
-                    &mut [("native", &mut native), ("wasmtime", &mut host)];
-                measure(
-                    task,
-                    arguments.rounds,
-                    contenders,
-                    &[("wasmtime", "native")],
-                )?
-            }
-            _ => match &mut soft {
-                Some(soft) => measure(
-                    task,
-                    arguments.rounds,
-                    &mut [
-                        ("floor", &mut floor),
-                        ("native", &mut native),
-                        ("wasmtime", &mut host),
-                        ("native-soft", soft),
-                    ],
-                    &[
-                        ("native", "floor"),
-                        ("wasmtime", "native"),
-                        ("wasmtime", "native-soft"),
-                    ],
-                )?,
-                None => measure(
-                    task,
-                    arguments.rounds,
-                    &mut [
-                        ("floor", &mut floor),
-                        ("native", &mut native),
-                        ("wasmtime", &mut host),
-                    ],
-                    &[("native", "floor"), ("wasmtime", "native")],
-                )?,
-            },
-        });
+        rows.extend(measure(
+            task,
+            arguments.rounds,
+            &mut contenders,
+            pairs(task),
+        )?);
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
     } else {
-        table::print(&rows, host.sha256());
+        table::print(&rows, &module);
     }
     Ok(())
+}
+
+/// Who is compared with whom; only they take turns. Without a second name the time counts by itself.
+fn pairs(task: Task) -> &'static [(&'static str, Option<&'static str>)] {
+    match task {
+        Task::VerifyGet | Task::VerifySmall | Task::VerifyLarge | Task::VerifyHashed => &[
+            ("native", Some("floor")),
+            ("wasmtime", Some("native")),
+            ("wasmtime", Some("native-soft")),
+        ],
+        Task::Spend | Task::Decide => &[("native", None), ("wasmtime", Some("native"))],
+        Task::Instantiate | Task::Load => &[("wasmtime", None)],
+    }
 }

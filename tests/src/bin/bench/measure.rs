@@ -27,37 +27,41 @@ pub(crate) struct Row {
     pub(crate) reached: Option<bool>,
 }
 
-/// Times a task for every contender, and pairs those that are to be compared.
+/// Times a task for those who are to be compared.
 pub(crate) fn measure(
     task: Task,
     rounds: usize,
-    contenders: &mut [(&'static str, &mut dyn Contender)],
-    pairs: &[(&'static str, &'static str)],
+    contenders: &mut [(&'static str, Box<dyn Contender>)],
+    pairs: &[(&'static str, Option<&'static str>)],
 ) -> Result<Vec<Row>> {
-    let mut times: Vec<Vec<f64>> = vec![Vec::with_capacity(rounds); contenders.len()];
+    let takes_part = |name: &str| {
+        pairs
+            .iter()
+            .any(|(ours, baseline)| *ours == name || *baseline == Some(name))
+    };
+    let mut turns: Vec<(&'static str, &mut Box<dyn Contender>, Vec<f64>)> = contenders
+        .iter_mut()
+        .filter(|(name, _)| takes_part(name))
+        .map(|(name, contender)| (*name, contender, Vec::with_capacity(rounds)))
+        .collect();
+    // What runs first finds cold caches and an idle clock.
     for _ in 0..rounds.div_ceil(20) {
-        for (name, contender) in contenders.iter_mut() {
-            contender
-                .time(task, task.batch())
-                .with_context(|| format!("{name}, {}", task.as_str()))?;
+        for (name, contender, _) in &mut turns {
+            let named = || format!("{name}, {}", task.as_str());
+            contender.time(task, task.batch()).with_context(named)?;
         }
     }
-    let count = contenders.len().max(1);
-    for round in 0..rounds {
+    for _ in 0..rounds {
+        for (_, contender, times) in &mut turns {
+            let took = contender.time(task, task.batch())?;
+            times.push(took.as_secs_f64() * 1e9 / f64::from(task.batch()));
+        }
         // Nobody always comes after the same one.
-        for turn in 0..count {
-            let at = (round + turn) % count;
-            if let (Some((_, contender)), Some(times)) = (contenders.get_mut(at), times.get_mut(at))
-            {
-                let took = contender.time(task, task.batch())?;
-                times.push(took.as_secs_f64() * 1e9 / f64::from(task.batch()));
-            }
-        }
+        turns.rotate_left(1);
     }
-    let medians: Vec<(&'static str, f64)> = contenders
-        .iter()
-        .zip(&mut times)
-        .map(|((name, _), times)| (*name, median(times)))
+    let medians: Vec<(&'static str, f64)> = turns
+        .iter_mut()
+        .map(|(name, _, times)| (*name, median(times)))
         .collect();
     let of = |name: &str| {
         medians
@@ -65,15 +69,12 @@ pub(crate) fn measure(
             .find(|(other, _)| *other == name)
             .map(|(_, time)| *time)
     };
-    if pairs.is_empty() {
-        return Ok(medians
-            .iter()
-            .map(|(name, time)| row(task, name, *time, "", None))
-            .collect());
-    }
     Ok(pairs
         .iter()
-        .filter_map(|(ours, baseline)| Some(row(task, ours, of(ours)?, baseline, of(baseline))))
+        .filter_map(|(ours, baseline)| match baseline {
+            Some(baseline) => Some(row(task, ours, of(ours)?, baseline, Some(of(baseline)?))),
+            None => Some(row(task, ours, of(ours)?, "", None)),
+        })
         .collect())
 }
 
