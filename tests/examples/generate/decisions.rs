@@ -177,7 +177,6 @@ fn of_pack(
     })
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the field that it is for is optional")]
 fn from(address: &str) -> Value {
     json!({"client_ip": address, "more": {"of": ["everything", 1, true]}})
 }
@@ -196,18 +195,28 @@ fn withdraw() -> Attempt {
 
 fn of_another_environment() -> Result<Case> {
     let attributes = json!({"environment": "test", "ip_allow_list": ["203.0.113.7"]});
-    let attempt =
-        of_pack(withdraw(), &["withdrawer"], attributes, Some(from("203.0.113.7"))).but(|one| {
-            one.give_key("environment", json!("test"));
-            one.demand("environment", json!("test"));
-        });
+    let attempt = of_pack(
+        withdraw(),
+        &["withdrawer"],
+        attributes,
+        Some(from("203.0.113.7")),
+    )
+    .but(|one| {
+        one.give_key("environment", json!("test"));
+        one.demand("environment", json!("test"));
+    });
     Ok(attempt.signed()?.case("forbidden, another environment"))
 }
 
 /// A policy that errs is skipped and reported (Cedar spec: authorisation).
 fn with_an_attribute_of_the_wrong_type() -> Result<Case> {
     let attributes = json!({"environment": "live", "ip_allow_list": "203.0.113.7"});
-    let attempt = of_pack(withdraw(), &["withdrawer"], attributes, Some(from("203.0.113.7")));
+    let attempt = of_pack(
+        withdraw(),
+        &["withdrawer"],
+        attributes,
+        Some(from("203.0.113.7")),
+    );
     Ok(attempt.signed()?.case("a policy errs"))
 }
 

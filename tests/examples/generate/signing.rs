@@ -150,5 +150,3 @@ fn covering(names: &[&str]) -> Options {
         ..plain()
     }
 }
-
-#[expect(clippy::unnecessary_wraps, reason = "the field that it is for is optional")]
