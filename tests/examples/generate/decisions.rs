@@ -225,7 +225,7 @@ fn with_a_second_factor() -> Result<Case> {
     let sources = Sources {
         policies: Source::new(
             "policies.cedar",
-            "@id(\"with-a-code\") @stepup(\"totp\") permit (principal, action, resource);",
+            "@id(\"with-a-code\") @reason(\"Give the code.\") @stepup(\"totp\") permit (principal, action, resource);",
         ),
         schema: Source::new(
             "schema.cedarschema",

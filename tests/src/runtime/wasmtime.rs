@@ -99,7 +99,9 @@ impl Verbs for Host {
             }
         }
         let answer = verifier.check(&mut self.0, case);
-        verifier.close(&mut self.0)?;
+        if !matches!(answer, Err(Fault::Broken(_))) {
+            verifier.close(&mut self.0)?;
+        }
         answer
     }
 
