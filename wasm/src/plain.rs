@@ -24,7 +24,7 @@ pub extern "C" fn countersign_abi_version() -> u32 {
 /// Gives `length` bytes of the module's memory to the host, for a frame.
 #[unsafe(no_mangle)]
 pub extern "C" fn countersign_alloc(length: usize) -> *mut u8 {
-    Box::into_raw(vec![0; length].into_boxed_slice()).cast()
+    Box::into_raw(vec![0_u8; length].into_boxed_slice()).cast()
 }
 
 /// Takes them back and wipes them.

@@ -24,6 +24,7 @@ const MESSAGE: &[Row] = &[
     ("target with a fragment", |it| it.target = "/a#b".into(), Code::TargetMalformed),
     ("target that is not ASCII", |it| it.target = "/é".into(), Code::TargetMalformed),
     ("target with a line end", |it| it.target = "/a\r\nX: y".into(), Code::TargetMalformed),
+    ("target over 16 KiB", |it| it.target = format!("/{}", "a".repeat(16 << 10)), Code::TargetTooLong),
     ("no target", |it| it.target.clear(), Code::TargetMalformed),
     ("target of none of the four forms", |it| it.target = "v1/orders".into(), Code::TargetMalformed),
     ("absolute target of another scheme", |it| it.target = "ftp://api.example.com/".into(), Code::TargetMalformed),

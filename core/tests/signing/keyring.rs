@@ -74,7 +74,9 @@ fn what_is_not_understood_is_refused() {
         ),
         "{\"keys\": [{\"keyid\": \"k7\", \"environment\": \"live\", \"secret\": \"not base64\"}]}"
             .into(),
-        format!("{{\"keys\": [{{\"token\": \"{token}\"}}, {{\"token\": \"{token}\"}}]}}"),
+        format!(
+            "{{\"keys\": [{{\"token\": \"{token}\"}}, {{\"token\": \"{token}\", \"revoked\": true}}]}}"
+        ),
     ] {
         assert_eq!(refused(&text), Code::KeyringMalformed, "{text}");
     }
@@ -102,7 +104,7 @@ fn a_bad_key_in_a_ring_is_told_by_its_own_code() {
             "{{\"keys\": [{{\"token\": \"{}\", \"attributes\": {attributes}}}]}}",
             token.as_str()
         );
-        assert_eq!(refused(&text), Code::ContextMalformed, "{attributes}");
+        assert_eq!(refused(&text), Code::KeyringMalformed, "{attributes}");
     }
 }
 

@@ -24,6 +24,7 @@ fn every_code_has_a_sentence_and_a_status_of_its_fault() {
         let fits = match code.fault() {
             Fault::Client => (400..500).contains(&code.status()),
             Fault::Key => code.status() == 401,
+            Fault::Policy if *code == Code::StepUpRequired => code.status() == 401,
             Fault::Policy => code.status() == 403,
             Fault::Verifier => code.status() == 503,
             Fault::Caller => code.status() == 500,
