@@ -1,12 +1,14 @@
 //! The first two states: a signature that was parsed, and one whose key was found.
 
+use alloc::string::String;
 use alloc::sync::Arc;
+use core::hint::black_box;
 
 use crate::authentic::Authentic;
 use crate::digest::content_digest;
 use crate::headers::is_token;
 use crate::instant::UnixSeconds;
-use crate::key::Algorithm;
+use crate::key::{Algorithm, hmac_sha256};
 use crate::keyring::{KeyRecord, KeyRing};
 use crate::origin::Origin;
 use crate::profile::Profile;
@@ -23,6 +25,7 @@ pub struct Presented<'a> {
     profile: &'a Profile,
     origin: Origin<'a>,
     input: SignatureInput<'a>,
+    base: String,
     value: [u8; 32],
 }
 
@@ -31,7 +34,7 @@ impl<'a> Presented<'a> {
     ///
     /// # Errors
     /// Everything that is the sender's fault and needs no key to see: a malformed message or
-    /// signature, a component that is not covered, a body over the limit.
+    /// signature, a component that is missing or not covered, a body over the limit.
     pub fn parse(request: &'a Request<'a>, profile: &'a Profile) -> Result<Self, Refusal> {
         if !is_token(request.method) {
             return Err(Code::MethodMalformed.into());
@@ -52,11 +55,14 @@ impl<'a> Presented<'a> {
         }
         profile.demand(&input, !request.body.is_empty())?;
         let value = signature_value(&request.headers, input.label())?;
+        // Before the key is looked for: what a component lacks must not tell whether a key is known.
+        let base = signature_base::build(Message::Request(request), &origin, &input)?;
         Ok(Presented {
             request,
             profile,
             origin,
             input,
+            base,
             value,
         })
     }
@@ -75,7 +81,12 @@ impl<'a> Presented<'a> {
     pub fn find_key(self, ring: &KeyRing, now: UnixSeconds) -> Result<Candidate<'a>, Refusal> {
         let parameters = self.input.parameters();
         let keyid = parameters.keyid.as_deref().ok_or(Code::KeyidMissing)?;
-        let key = ring.active(keyid, self.profile.environment(), now)?;
+        let key = ring
+            .active(keyid, self.profile.environment(), now)
+            .inspect_err(|_| {
+                // As much work as for a wrong signature, so that the time doesn't tell either.
+                black_box(hmac_sha256(&[0; 32], self.base.as_bytes()));
+            })?;
         if parameters
             .alg
             .as_deref()
@@ -98,11 +109,11 @@ pub struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// Rebuilds the signature base and compares the MAC in constant time; then the times, then the
+    /// Compares the MAC of the signature base in constant time; then the times, then the
     /// digest of the body, so that only a holder of the key can make us hash a body.
     ///
     /// # Errors
-    /// `component_missing` and the other refusals of a component, `signature_mismatch`,
+    /// `signature_mismatch`,
     /// `created_in_future`, `too_old`, `expired`, and those of [`content_digest`].
     pub fn authenticate(self, now: UnixSeconds) -> Result<Authentic, Refusal> {
         let Presented {
@@ -110,9 +121,9 @@ impl Candidate<'_> {
             profile,
             origin,
             input,
+            base,
             value,
         } = self.presented;
-        let base = signature_base::build(Message::Request(request), &origin, &input)?;
         if !self.key.mac.verifies(base.as_bytes(), &value) {
             return Err(Code::SignatureMismatch.into());
         }

@@ -130,7 +130,7 @@ codes! {
     }
     Caller {
         HandleUnknown = "handle_unknown", 500, "The handle was never given out, is of another kind, or was used or closed before.";
-        FrameMalformed = "frame_malformed", 500, "The call's frame ends early, is too long, or holds a field of the wrong size.";
+        FrameMalformed = "frame_malformed", 500, "The call's frame ends early, or holds a field of the wrong size.";
         KeyidMalformed = "keyid_malformed", 500, "A keyid is 1 to 128 visible ASCII characters other than `\"` and `\\`.";
         SecretTooShort = "secret_too_short", 500, "A shared secret has at least 16 bytes.";
         TokenMalformed = "token_malformed", 500, "The text is not a token: `csk_<env>_<keyid>_<secret>_<checksum>`.";

@@ -47,18 +47,6 @@ impl<'a> Fields<'a> {
         let bytes = self.bytes()?.try_into().map_err(|_| Code::FrameMalformed)?;
         Ok(u64::from_le_bytes(bytes))
     }
-
-    /// Nothing may follow.
-    ///
-    /// # Errors
-    /// `frame_malformed`.
-    pub fn end(self) -> Result<(), Refusal> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Code::FrameMalformed.into())
-        }
-    }
 }
 
 /// A reply in the making: a code, and what the verb found.

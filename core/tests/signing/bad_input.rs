@@ -5,7 +5,7 @@ use core::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_core::{
-    Code, Environment, Fault, Forwarded, Message, Profile, Refusal, ReplayCache, Scheme,
+    Code, Environment, Fault, Forwarded, KeyRing, Message, Profile, Refusal, ReplayCache, Scheme,
     SharedSecret, SigningKey, hmac_sha256, signature_base, signature_inputs,
 };
 
@@ -289,6 +289,15 @@ fn mac(it: &Attempt) -> Result<String, Refusal> {
 fn digest(it: &mut Attempt, value: &str) {
     it.set("content-digest", value);
     forge(it);
+}
+
+#[test]
+fn a_missing_component_does_not_tell_whether_the_key_is_known() {
+    let mut unknown = Attempt::good();
+    cover(&mut unknown, "\"date\"");
+    unknown.ring = KeyRing::new();
+    let refusal = unknown.verify().unwrap_err();
+    assert_eq!(refusal.code(), Code::ComponentMissing);
 }
 
 fn serve(it: &mut Attempt, authority: &str) {
