@@ -13,7 +13,8 @@ pub enum Task {
     VerifySmall,
     /// Verifies a request with a body of 64 KiB, hashed here.
     VerifyLarge,
-    /// Verifies a request with a body of 64 KiB that the platform hashed before.
+    /// Verifies a request with a body of 64 KiB by a digest that the platform makes first, which is
+    /// in the time.
     VerifyHashed,
     /// Spends the replay token of a verified request.
     Spend,

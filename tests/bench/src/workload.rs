@@ -29,17 +29,21 @@ pub struct Signed {
     pub headers: String,
     /// The body.
     pub body: Vec<u8>,
-    /// Its digest by the platform, if that did it.
-    pub digest: Option<BodyDigest>,
+    /// Whether the platform hashes it, and not the verifier.
+    pub hashed_outside: bool,
     /// The signature base, for whoever does nothing but the MAC.
     pub(crate) base: String,
 }
 
 impl Signed {
-    /// The body as it crosses to the verifier.
+    /// The body as it crosses to the verifier; this is where the platform hashes it.
     #[must_use]
     pub fn body(&self) -> Body<'_> {
-        self.digest.map_or(Body::Bytes(&self.body), Body::Digest)
+        if self.hashed_outside {
+            Body::Digest(BodyDigest::of(DigestAlgorithm::Sha256, &self.body))
+        } else {
+            Body::Bytes(&self.body)
+        }
     }
 
     fn new(method: &'static str, target: &'static str, body: Vec<u8>, nonce: &str) -> Result<Self> {
@@ -73,7 +77,7 @@ impl Signed {
             target,
             headers,
             body,
-            digest: None,
+            hashed_outside: false,
             base,
         })
     }
@@ -122,7 +126,6 @@ impl Workload {
         };
         let post = |length, nonce: &str| Signed::new("POST", "/v1/orders", body(length), nonce);
         let large = post(64 << 10, "4f1c9a7be20d4c3385a6")?;
-        let digest = BodyDigest::of(DigestAlgorithm::Sha256, &large.body);
         Ok(Workload {
             get: Signed::new(
                 "GET",
@@ -132,7 +135,7 @@ impl Workload {
             )?,
             small: post(256, "4f1c9a7be20d4c3385a6")?,
             hashed: Signed {
-                digest: Some(digest),
+                hashed_outside: true,
                 ..large.clone()
             },
             large,
