@@ -37,17 +37,14 @@ impl<'a> Headers<'a> {
     /// # Ok::<(), countersign_core::Refusal>(())
     /// ```
     pub fn parse(block: &'a [u8]) -> Result<Self, Refusal> {
-        if let Some(at) = block.iter().position(|byte| !byte.is_ascii()) {
-            return Err(Refusal::at(Code::HeaderNotAscii, "headers", at));
+        if !block
+            .iter()
+            .fold(true, |all, byte| all & is_line_byte(*byte))
+        {
+            return Err(refuse_byte(block));
         }
         let text = core::str::from_utf8(block).map_err(|_| Code::HeaderNotAscii)?;
         let malformed = |at| Refusal::at(Code::HeadersMalformed, "headers", at);
-        if let Some(at) = block
-            .iter()
-            .position(|byte| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127))
-        {
-            return Err(malformed(at));
-        }
         let mut fields = Vec::with_capacity(16);
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
@@ -70,7 +67,7 @@ impl<'a> Headers<'a> {
             if has_bare_carriage_return(value) {
                 return Err(malformed(at));
             }
-            let value = value.trim_matches([' ', '\t', '\r', '\n']);
+            let value = trim(value);
             if fields.len() == MAX_FIELDS {
                 return Err(Code::TooManyHeaders.into());
             }
@@ -130,28 +127,57 @@ pub(crate) fn is_token_byte(byte: u8) -> bool {
         )
 }
 
+/// Whether a block of lines may hold this byte. Without a branch, so that a whole block is looked at
+/// many bytes at a time.
+#[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
+fn is_line_byte(byte: u8) -> bool {
+    (byte >= b' ') & (byte < 127) | (byte == b'\t') | (byte == b'\r') | (byte == b'\n')
+}
+
+/// Says which byte of a block is not one of a line.
+#[cold]
+fn refuse_byte(block: &[u8]) -> Refusal {
+    let first = |is_wrong: fn(&u8) -> bool| block.iter().position(is_wrong);
+    match first(|byte| !byte.is_ascii()) {
+        Some(at) => Refusal::at(Code::HeaderNotAscii, "headers", at),
+        None => Refusal::at(
+            Code::HeadersMalformed,
+            "headers",
+            first(|byte| !is_line_byte(*byte)).unwrap_or(0),
+        ),
+    }
+}
+
+/// The value without the white space around it.
+fn trim(value: &str) -> &str {
+    let is_white = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let bytes = value.as_bytes();
+    let start = bytes
+        .iter()
+        .position(|byte| !is_white(byte))
+        .unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .rposition(|byte| !is_white(byte))
+        .map_or(start, |last| last + 1);
+    value.get(start..end).unwrap_or("")
+}
+
 /// The length of the first field line with its line ends, continued over obsolete foldings.
 fn field_line_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    while let Some(feed) = bytes
-        .get(from..)
-        .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
-    {
-        from += feed + 1;
-        if !matches!(bytes.get(from), Some(b' ' | b'\t')) {
-            return from;
+    let mut length = 0;
+    while let Some(rest) = text.get(length..) {
+        let Some(feed) = rest.find('\n') else { break };
+        length += feed + 1;
+        if !matches!(text.as_bytes().get(length), Some(b' ' | b'\t')) {
+            return length;
         }
     }
-    bytes.len()
+    text.len()
 }
 
 fn has_bare_carriage_return(value: &str) -> bool {
-    let mut bytes = value.bytes().peekable();
-    while let Some(byte) = bytes.next() {
-        if byte == b'\r' && bytes.peek() != Some(&b'\n') {
-            return true;
-        }
-    }
-    false
+    value
+        .match_indices('\r')
+        .any(|(at, _)| value.as_bytes().get(at + 1) != Some(&b'\n'))
 }
