@@ -131,7 +131,7 @@ pub(crate) fn is_token_byte(byte: u8) -> bool {
 /// many bytes at a time.
 #[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
 fn is_line_byte(byte: u8) -> bool {
-    (byte >= b' ') & (byte < 127) | (byte == b'\t') | (byte == b'\r') | (byte == b'\n')
+    matches!(byte, b' '..=b'~') | (byte == b'\t') | (byte == b'\r') | (byte == b'\n')
 }
 
 /// Says which byte of a block is not one of a line.
