@@ -46,6 +46,13 @@ impl Compiler {
         })
     }
 
+    /// Whether it builds the standard library too, and so for size, rather than taking one that is
+    /// built for speed and carries its panic messages.
+    #[must_use]
+    pub fn builds_library(&self) -> bool {
+        matches!(self.source, Source::Debian { .. })
+    }
+
     /// Finds a compiler, or installs one: with rustup, unless `RUSTUP_AUTO_INSTALL=0` forbids it;
     /// else with apt-get, on a Debian-like machine, as root.
     ///
