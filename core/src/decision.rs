@@ -1,11 +1,10 @@
 //! What policy said of a verified request.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::authentic::Verified;
 use crate::policy::{
-    Bundle, BundleError, Effect as Speech, Entity, EntityUid, Evaluation, Query, Record, ValueError,
+    Bundle, BundleError, Caller, Effect as Speech, EntityUid, Evaluation, Record, ValueError,
 };
 use crate::refusal::{Code, Refusal, push_decimal};
 
@@ -48,42 +47,34 @@ impl Verified {
     /// The principal is the key, an entity of the bundle's principal type with the groups and the
     /// attributes of its [`KeyRecord`](crate::KeyRecord); action and resource come from the route
     /// table. What has no route is denied.
-    #[must_use]
-    pub fn authorize<'b>(self, bundle: &'b Bundle, context: &Record) -> Decision<'b> {
+    ///
+    /// # Errors
+    /// `context_malformed` if there is more of the context than can be evaluated.
+    pub fn authorize<'b>(
+        self,
+        bundle: &'b Bundle,
+        context: &Record,
+    ) -> Result<Decision<'b>, Refusal> {
         let route = bundle.route(self.method(), self.path());
         let asked = route.map(|route| (route.action().clone(), route.resource()));
-        let Some((action, resource)) = &asked else {
-            return Decision {
-                verified: self,
-                bundle,
-                asked,
-                evaluation: None,
-            };
+        let evaluation = match &asked {
+            None => None,
+            Some((action, resource)) => {
+                let key = self.key();
+                let caller = Caller {
+                    id: key.id.as_str(),
+                    groups: &key.groups,
+                    attributes: &key.attributes,
+                };
+                Some(bundle.decide(caller, action, resource, context)?)
+            }
         };
-        let key = self.key();
-        let parents = bundle.group_type().map_or_else(Vec::new, |group_type| {
-            key.groups
-                .iter()
-                .map(|group| EntityUid::new(group_type, group.as_str()))
-                .collect()
-        });
-        let uid = EntityUid::new(bundle.principal_type(), key.id.as_str());
-        let principal = Entity::new(uid, parents, key.attributes.clone());
-        let resource = Entity::bare(resource.clone());
-        let query = Query {
-            principal: &principal,
-            action,
-            resource: &resource,
-            context,
-            entities: None,
-        };
-        let evaluation = Some(bundle.evaluate(&query));
-        Decision {
+        Ok(Decision {
             verified: self,
             bundle,
             asked,
             evaluation,
-        }
+        })
     }
 }
 

@@ -8,6 +8,7 @@
 
 use countersign_core::policy::{
     Bundle, Effect, Entities, Entity, EntityUid, EvaluationError, Query, Record, Set, Value,
+    ValueFault,
 };
 
 fn bundle(bytes: &[u8]) -> Bundle {
@@ -45,13 +46,15 @@ struct Asked {
 
 fn ask(principal: &Entity, action: &str, resource: &Entity, context: &Record) -> Asked {
     let bundle = language();
-    let evaluation = bundle.evaluate(&Query {
-        principal,
-        action: &uid("Action", action),
-        resource,
-        context,
-        entities: None,
-    });
+    let evaluation = bundle
+        .evaluate(&Query {
+            principal,
+            action: &uid("Action", action),
+            resource,
+            context,
+            entities: None,
+        })
+        .expect("an answer");
     Asked {
         allowed: evaluation.is_allowed(),
         effect: evaluation.effect(),
@@ -137,13 +140,15 @@ fn where_no_policy_speaks_the_answer_is_deny() {
     let trading = bundle(include_bytes!(
         "../../policies/tests/bundles/trading-api.bundle"
     ));
-    let evaluation = trading.evaluate(&Query {
-        principal: &Entity::bare(uid("ApiKey", "k1")),
-        action: &uid("Action", "read-market"),
-        resource: &Entity::bare(uid("Market", "BTC-USD")),
-        context: &Record::new(),
-        entities: None,
-    });
+    let evaluation = trading
+        .evaluate(&Query {
+            principal: &Entity::bare(uid("ApiKey", "k1")),
+            action: &uid("Action", "read-market"),
+            resource: &Entity::bare(uid("Market", "BTC-USD")),
+            context: &Record::new(),
+            entities: None,
+        })
+        .expect("an answer");
     assert!(!evaluation.is_allowed());
     assert_eq!(evaluation.effect(), None);
     assert_eq!(evaluation.reasons().count(), 0);
@@ -181,7 +186,7 @@ fn the_hierarchy_goes_from_store_to_store() {
         entities: Some(&entities),
     };
     let is_a_reason = |query: &Query<'_>| {
-        let evaluation = bundle.evaluate(query);
+        let evaluation = bundle.evaluate(query).expect("an answer");
         evaluation
             .reasons()
             .any(|policy| policy.id() == "scope-is-in")
@@ -194,16 +199,48 @@ fn the_hierarchy_goes_from_store_to_store() {
 }
 
 #[test]
+fn a_hierarchy_with_a_cycle_is_refused() {
+    let bundle = language();
+    let ann = Entity::bare(uid("User", "ann"));
+    let doc = Entity::bare(uid("Doc", "d"));
+    let team = |id, parent| Entity::new(uid("Team", id), vec![uid("Team", parent)], Record::new());
+    for (teams, cyclic) in [
+        (vec![team("a", "a")], true),
+        (vec![team("a", "b"), team("b", "a")], true),
+        (vec![team("a", "b"), team("b", "c"), team("c", "b")], true),
+        // By way of what the bundle has: core is in all.
+        (vec![team("all", "core")], false),
+        (
+            vec![team("a", "b"), team("b", "c"), team("c", "core")],
+            false,
+        ),
+    ] {
+        let entities = Entities::new(teams).expect("entities");
+        let query = Query {
+            principal: &ann,
+            action: &uid("Action", "read"),
+            resource: &doc,
+            context: &Record::new(),
+            entities: Some(&entities),
+        };
+        let refused = bundle.evaluate(&query).err().map(|error| error.fault());
+        assert_eq!(refused, cyclic.then_some(ValueFault::EntityCycle));
+    }
+}
+
+#[test]
 fn annotations_are_kept_for_obligations() {
     let bundle = language();
     let doc = Entity::bare(uid("Doc", "other"));
-    let evaluation = bundle.evaluate(&Query {
-        principal: &user(&[], 9),
-        action: &uid("Action", "write"),
-        resource: &doc,
-        context: &context(QUIET),
-        entities: None,
-    });
+    let evaluation = bundle
+        .evaluate(&Query {
+            principal: &user(&[], 9),
+            action: &uid("Action", "write"),
+            resource: &doc,
+            context: &context(QUIET),
+            entities: None,
+        })
+        .expect("an answer");
     let stepup = evaluation
         .reasons()
         .find_map(|policy| policy.annotation("stepup"));

@@ -2,15 +2,17 @@
 
 use crate::diagnostics::{Diagnostics, Problem};
 use crate::encode::{TooLarge, encode};
-use crate::expression;
+use crate::expression::{self, Code};
+use crate::links;
 use crate::manifest::{Manifest, PolicyIds};
 use crate::program::{CompiledPolicy, Program, Scope};
 use crate::routes;
-use crate::scope::{action_scope, scope};
+use crate::scope::{action_scope, entity_uid, scope};
 use crate::sources::{Source, Sources};
 use cedar_policy::{PolicySet, Schema, ValidationMode, Validator};
 use cedar_policy_core::ast;
-use countersign_core::policy::{Bundle, Effect, Entities};
+use countersign_core::policy::{Bundle, Effect, Entities, Entity, Version};
+use miette::SourceSpan;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -19,6 +21,20 @@ use std::collections::BTreeSet;
 pub struct Compiled {
     bytes: Vec<u8>,
     bundle: Bundle,
+    conditions: Vec<Condition>,
+}
+
+/// A condition of a policy: an operand of `&&`, `||` or `!`, or the guard of an `if`, that isn't made
+/// of such itself, or a whole `when` or `unless`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The policy, by its place in the bundle.
+    pub policy: u32,
+    /// The instruction that takes the condition's value, as
+    /// [`TraceStep::at`](countersign_core::policy::TraceStep::at) has it.
+    pub at: u32,
+    /// The condition in the source of the policies.
+    pub span: SourceSpan,
 }
 
 impl Compiled {
@@ -32,6 +48,12 @@ impl Compiled {
     #[must_use]
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
+    }
+
+    /// The conditions, in the order of the code; none but of [`compile_instrumented`].
+    #[must_use]
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
     }
 
     /// The bytes alone.
@@ -52,7 +74,16 @@ impl Compiled {
 /// # Errors
 /// All the problems that were found, each with its code and, where there is one, its place.
 pub fn compile(sources: &Sources) -> Result<Compiled, Diagnostics> {
-    build(sources, Validation::Strict)
+    build(sources, Validation::Strict, false)
+}
+
+/// Compiles a pack as [`compile`] does, and so that a trace tells how each condition came out: to
+/// test policies and to explain them. The bundle answers the same, but isn't as small or fast.
+///
+/// # Errors
+/// Those of [`compile`].
+pub fn compile_instrumented(sources: &Sources) -> Result<Compiled, Diagnostics> {
+    build(sources, Validation::Strict, true)
 }
 
 /// Compiles a pack without validating its policies: to test the evaluator on policies that err.
@@ -60,7 +91,7 @@ pub fn compile(sources: &Sources) -> Result<Compiled, Diagnostics> {
 /// # Errors
 /// Those of [`compile`], but for `policy_not_valid`.
 pub fn compile_unvalidated(sources: &Sources) -> Result<Compiled, Diagnostics> {
-    build(sources, Validation::None)
+    build(sources, Validation::None, false)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,18 +100,28 @@ enum Validation {
     Strict,
 }
 
-fn build(sources: &Sources, validation: Validation) -> Result<Compiled, Diagnostics> {
+fn build(
+    sources: &Sources,
+    validation: Validation,
+    instrumented: bool,
+) -> Result<Compiled, Diagnostics> {
     let manifest = Manifest::parse(&sources.manifest)?;
     let (schema, _) = Schema::from_cedarschema_str(sources.schema.text())
         .map_err(|error| Problem::cedar("schema_malformed", &sources.schema, &error))?;
-    let set = parse_policies(&sources.policies)?;
+    let mut set = parse_policies(&sources.policies)?;
     let mut problems = Vec::new();
+    links::make(&mut set, &manifest, &sources.manifest, &mut problems);
+    check_version(&manifest, &sources.manifest, &mut problems);
     if validation == Validation::Strict {
         validate(&set, &schema, &sources.policies, &mut problems);
         check_types(&manifest, &schema, &sources.manifest, &mut problems);
     }
     let routes = routes::compile(&manifest, &sources.manifest, &schema, &mut problems);
-    let policies = compile_policies(&set, manifest.policy_ids, &sources.policies, &mut problems);
+    let settings = Settings {
+        ids: manifest.policy_ids,
+        instrumented,
+    };
+    let policies = compile_policies(&set, settings, &sources.policies, &mut problems);
     let entities = static_entities(&manifest, sources, &schema).unwrap_or_else(|problem| {
         problems.push(problem);
         Entities::default()
@@ -111,7 +152,38 @@ fn seal(program: &Program, manifest: &Source) -> Result<Compiled, Problem> {
     bytes.extend(digest);
     let bundle = Bundle::load(bytes.as_slice())
         .map_err(|error| Problem::new(error.code(), manifest, error.to_string()))?;
-    Ok(Compiled { bytes, bundle })
+    let conditions = program
+        .policies
+        .iter()
+        .zip(0..)
+        .flat_map(|(policy, number)| {
+            policy.conditions.iter().map(move |(at, span)| Condition {
+                policy: number,
+                at: u32::try_from(*at).unwrap_or(u32::MAX),
+                span: *span,
+            })
+        });
+    Ok(Compiled {
+        bytes,
+        bundle,
+        conditions: conditions.collect(),
+    })
+}
+
+/// A reader refuses a bundle that is older than the one it has, and so must know which is.
+fn check_version(manifest: &Manifest, source: &Source, problems: &mut Vec<Problem>) {
+    if Version::parse(&manifest.version).is_none() {
+        let message = format!("the version `{}` isn't three numbers", manifest.version);
+        let help = "write it as `1.4.0`: a reader refuses a bundle older than the one that it has";
+        problems.push(Problem::new("pack_version_malformed", source, message).help(help));
+    }
+}
+
+/// How policies are compiled.
+#[derive(Clone, Copy)]
+struct Settings {
+    ids: PolicyIds,
+    instrumented: bool,
 }
 
 fn parse_policies(source: &Source) -> Result<PolicySet, Diagnostics> {
@@ -155,30 +227,19 @@ fn check_types(manifest: &Manifest, schema: &Schema, source: &Source, problems: 
     }
 }
 
-/// The policies, by their place in the source.
+/// The policies, by their place in the source; those made of one template, by their id.
 fn compile_policies(
     set: &PolicySet,
-    ids: PolicyIds,
+    settings: Settings,
     source: &Source,
     problems: &mut Vec<Problem>,
 ) -> Vec<CompiledPolicy> {
-    for template in set.templates() {
-        let loc = AsRef::<ast::Template>::as_ref(template).loc();
-        problems.push(
-            Problem::new(
-                "unsupported_template",
-                source,
-                "templates are not supported",
-            )
-            .at(loc.map(|loc| loc.span)),
-        );
-    }
     let mut policies: Vec<&ast::Policy> = set.policies().map(AsRef::as_ref).collect();
-    policies.sort_by_key(|policy| policy.loc().map(|loc| loc.span.offset()));
+    policies.sort_by_key(|policy| (policy.loc().map(|loc| loc.span.offset()), policy.id()));
     let mut known = BTreeSet::new();
     policies
         .into_iter()
-        .filter_map(|policy| match compile_policy(policy, ids, source) {
+        .filter_map(|policy| match compile_policy(policy, settings, source) {
             Ok(compiled) if known.insert(compiled.id.clone()) => Some(compiled),
             Ok(compiled) => {
                 let message = format!("two policies have the id `{}`", compiled.id);
@@ -200,7 +261,7 @@ fn span(policy: &ast::Policy) -> Option<miette::SourceSpan> {
 
 fn compile_policy(
     policy: &ast::Policy,
-    ids: PolicyIds,
+    settings: Settings,
     source: &Source,
 ) -> Result<CompiledPolicy, Vec<Problem>> {
     let annotations: Vec<(String, String)> = policy
@@ -222,9 +283,11 @@ fn compile_policy(
     };
     let place: &str = policy.id().as_ref();
     let mut id = place.to_owned();
-    if ids == PolicyIds::Annotation {
+    if settings.ids == PolicyIds::Annotation {
         match annotation("id") {
-            Some(annotated) => id = annotated,
+            // A link has an id of its own, and the template's annotations.
+            Some(annotated) if policy.is_static() => id = annotated,
+            Some(_) => {}
             None => missing(
                 "policy_id_missing",
                 "the policy has no `@id`",
@@ -239,21 +302,27 @@ fn compile_policy(
             );
         }
     }
+    let nothing = Code {
+        instructions: Vec::new(),
+        conditions: Vec::new(),
+    };
     let code = match policy.non_scope_constraints() {
-        None => Vec::new(),
-        Some(condition) => expression::compile(condition).unwrap_or_else(|found| {
-            problems.extend(found.into_iter().map(|unsupported| {
-                let message = format!("{} can't be compiled yet", unsupported.what);
-                Problem::new("unsupported_expression", source, message).at(unsupported.span)
-            }));
-            Vec::new()
-        }),
+        None => nothing,
+        Some(condition) => {
+            expression::compile(condition, settings.instrumented).unwrap_or_else(|found| {
+                problems.extend(found.into_iter().map(|unsupported| {
+                    let message = format!("a bundle can't hold {}", unsupported.what);
+                    Problem::new("unsupported_expression", source, message).at(unsupported.span)
+                }));
+                nothing
+            })
+        }
     };
     let principal = scope(policy.principal_constraint().as_inner());
     let resource = scope(policy.resource_constraint().as_inner());
     if principal.is_none() || resource.is_none() {
-        let message = "template links are not supported";
-        problems.push(Problem::new("unsupported_template", source, message).at(span(policy)));
+        let message = "a slot of the template stands for nothing";
+        problems.push(Problem::new("template_slot_empty", source, message).at(span(policy)));
     }
     Diagnostics::unless(
         problems,
@@ -266,7 +335,8 @@ fn compile_policy(
             principal: principal.unwrap_or(Scope::Any),
             action: action_scope(policy.action_constraint()),
             resource: resource.unwrap_or(Scope::Any),
-            code,
+            code: code.instructions,
+            conditions: code.conditions,
             annotations,
         },
     )
@@ -306,7 +376,16 @@ fn static_entities(
     let json = entities
         .to_json_value()
         .map_err(|error| malformed(error.to_string()))?;
-    // Cedar has checked them by the schema; what is left is what the bundle can't hold.
-    Entities::from_json(&json.to_string())
-        .map_err(|error| Problem::new("unsupported_value", source, error.to_string()))
+    let given =
+        Entities::from_json(&json.to_string()).map_err(|error| malformed(error.to_string()))?;
+    // Cedar has closed the hierarchy, and the bundle holds it closed.
+    let closed = entities.iter().filter_map(|entity| {
+        let uid = entity_uid(entity.uid().as_ref());
+        let known = given.get(&uid)?;
+        let ancestors = entities.ancestors(&entity.uid())?;
+        let ancestors = ancestors.map(|uid| entity_uid(uid.as_ref())).collect();
+        let entity = Entity::new(uid, ancestors, known.attributes().clone());
+        Some(entity.with_tags(known.tags().clone()))
+    });
+    Entities::new(closed.collect()).map_err(|error| malformed(error.to_string()))
 }

@@ -1,6 +1,5 @@
 //! Lays a program out as the bytes of a bundle: `docs/bundle-format.md`.
 
-use crate::index::{self, Key, Rows};
 use crate::pool::{Constants, Strings};
 use crate::program::{
     ActionScope, CompiledPolicy, Constant, IdSource, Instruction, Operand, Program, RouteRow,
@@ -10,22 +9,24 @@ use countersign_core::policy::format::{
     FORMAT, HEADER_LEN, MAGIC, SECTION_ROW_LEN, constant, id_source, scope, section, segment,
 };
 use countersign_core::policy::{Effect, EntityUid, Record, Value};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::ops::Range;
 
 /// A part has more things than the format can number.
 pub(crate) struct TooLarge;
 
 /// The body of the bundle, which the digest follows.
 pub(crate) fn encode(program: &Program) -> Result<Vec<u8>, TooLarge> {
-    let rows = index::rows(program);
     let mut encoder = Encoder {
         strings: Strings::new(),
         constants: Constants::new(),
     };
     // The first pass gathers strings and constants, the second knows their numbers.
-    encoder.sections(program, &rows)?;
+    encoder.sections(program)?;
     encoder.strings.number();
     encoder.constants.number();
-    let sections = encoder.sections(program, &rows)?;
+    let sections = encoder.sections(program)?;
     frame(&sections)
 }
 
@@ -52,6 +53,28 @@ fn frame(sections: &[(u16, Vec<u8>)]) -> Result<Vec<u8>, TooLarge> {
     Ok(out.0)
 }
 
+/// The blocks of code, each once, and where that of each policy begins and ends.
+fn shared_code(policies: &[CompiledPolicy]) -> (Vec<&[Instruction]>, Vec<Range<usize>>) {
+    let mut known: BTreeMap<&[Instruction], Range<usize>> = BTreeMap::new();
+    let (mut blocks, mut places, mut end) = (Vec::new(), Vec::new(), 0);
+    for policy in policies {
+        let code = policy.code.as_slice();
+        let place = known.entry(code).or_insert_with(|| {
+            let start = end;
+            end += code.len();
+            blocks.push(code);
+            start..end
+        });
+        // An empty block is wherever the code has come to.
+        places.push(if code.is_empty() {
+            end..end
+        } else {
+            place.clone()
+        });
+    }
+    (blocks, places)
+}
+
 struct Bytes(Vec<u8>);
 
 impl Bytes {
@@ -61,6 +84,11 @@ impl Bytes {
 
     fn byte(&mut self, byte: u8) {
         self.0.push(byte);
+    }
+
+    fn long(&mut self, kind: u8, value: i64) {
+        self.byte(kind);
+        self.0.extend(value.to_le_bytes());
     }
 
     fn word(&mut self, number: usize) -> Result<(), TooLarge> {
@@ -76,16 +104,12 @@ struct Encoder {
 }
 
 impl Encoder {
-    fn sections(
-        &mut self,
-        program: &Program,
-        rows: &Rows,
-    ) -> Result<Vec<(u16, Vec<u8>)>, TooLarge> {
+    fn sections(&mut self, program: &Program) -> Result<Vec<(u16, Vec<u8>)>, TooLarge> {
         let manifest = self.manifest(program)?;
         let entities = self.entities(program)?;
-        let code = self.code(&program.policies)?;
-        let policies = self.policies(&program.policies)?;
-        let index = self.index(rows)?;
+        let (blocks, places) = shared_code(&program.policies);
+        let code = self.code(&blocks)?;
+        let policies = self.policies(&program.policies, &places)?;
         let routes = self.routes(&program.routes)?;
         // Constants name strings, and everything names constants and strings.
         let constants = self.constants()?;
@@ -97,7 +121,6 @@ impl Encoder {
             (section::ENTITIES, entities),
             (section::CODE, code),
             (section::POLICIES, policies),
-            (section::INDEX, index),
             (section::ROUTES, routes),
         ])
     }
@@ -160,14 +183,15 @@ impl Encoder {
             self.uid(&mut out, entity.uid())?;
             self.uids(&mut out, entity.parents())?;
             self.record(&mut out, entity.attributes())?;
+            self.record(&mut out, entity.tags())?;
         }
         Ok(out.0)
     }
 
-    fn code(&mut self, policies: &[CompiledPolicy]) -> Result<Vec<u8>, TooLarge> {
+    fn code(&mut self, blocks: &[&[Instruction]]) -> Result<Vec<u8>, TooLarge> {
         let mut out = Bytes::new();
-        out.word(policies.iter().map(|policy| policy.code.len()).sum())?;
-        for instruction in policies.iter().flat_map(|policy| &policy.code) {
+        out.word(blocks.iter().map(|block| block.len()).sum())?;
+        for instruction in blocks.iter().copied().flatten() {
             self.instruction(&mut out, instruction)?;
         }
         Ok(out.0)
@@ -191,10 +215,14 @@ impl Encoder {
         }
     }
 
-    fn policies(&mut self, policies: &[CompiledPolicy]) -> Result<Vec<u8>, TooLarge> {
+    fn policies(
+        &mut self,
+        policies: &[CompiledPolicy],
+        places: &[Range<usize>],
+    ) -> Result<Vec<u8>, TooLarge> {
         let mut out = Bytes::new();
         out.word(policies.len())?;
-        for policy in policies {
+        for (policy, code) in policies.iter().zip(places) {
             self.string(&mut out, &policy.id)?;
             out.byte(match policy.effect {
                 Effect::Permit => 0,
@@ -213,7 +241,8 @@ impl Encoder {
                 }
             }
             self.scope(&mut out, &policy.resource)?;
-            out.word(policy.code.len())?;
+            out.word(code.start)?;
+            out.word(code.end)?;
             out.word(policy.annotations.len())?;
             for (name, value) in &policy.annotations {
                 self.string(&mut out, name)?;
@@ -242,49 +271,6 @@ impl Encoder {
                 out.byte(scope::IS_IN);
                 self.string(out, entity_type)?;
                 self.uid(out, uid)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn index(&mut self, rows: &Rows) -> Result<Vec<u8>, TooLarge> {
-        let mut out = Bytes::new();
-        out.word(rows.len())?;
-        for (action, buckets) in rows {
-            match action {
-                None => out.byte(0),
-                Some(uid) => {
-                    out.byte(1);
-                    self.uid(&mut out, uid)?;
-                }
-            }
-            out.word(buckets.len())?;
-            for ((principal, resource), policies) in buckets {
-                self.key(&mut out, principal)?;
-                self.key(&mut out, resource)?;
-                out.word(policies.len())?;
-                for number in policies {
-                    out.word(*number)?;
-                }
-            }
-        }
-        Ok(out.0)
-    }
-
-    fn key(&mut self, out: &mut Bytes, key: &Key) -> Result<(), TooLarge> {
-        match key {
-            Key::Any => out.byte(scope::ANY),
-            Key::Equal(uid) => {
-                out.byte(scope::EQUAL);
-                self.uid(out, uid)?;
-            }
-            Key::In(uid) => {
-                out.byte(scope::IN);
-                self.uid(out, uid)?;
-            }
-            Key::Is(entity_type) => {
-                out.byte(scope::IS);
-                self.string(out, entity_type)?;
             }
         }
         Ok(())
@@ -353,10 +339,7 @@ impl Encoder {
     fn value(&mut self, out: &mut Bytes, value: &Value) -> Result<(), TooLarge> {
         match value {
             Value::Bool(value) => out.0.extend([constant::BOOL, u8::from(*value)]),
-            Value::Long(value) => {
-                out.byte(constant::LONG);
-                out.0.extend(value.to_le_bytes());
-            }
+            Value::Long(value) => out.long(constant::LONG, *value),
             Value::String(value) => {
                 out.byte(constant::STRING);
                 self.string(out, value)?;
@@ -375,6 +358,22 @@ impl Encoder {
             Value::Record(record) => {
                 out.byte(constant::RECORD);
                 self.record(out, record)?;
+            }
+            Value::Decimal(value) => out.long(constant::DECIMAL, value.0),
+            Value::Datetime(value) => out.long(constant::DATETIME, value.0),
+            Value::Duration(value) => out.long(constant::DURATION, value.0),
+            Value::Ip(ip) => {
+                out.byte(constant::IP);
+                match ip.address() {
+                    IpAddr::V4(address) => {
+                        out.0.extend([4, ip.prefix()]);
+                        out.0.extend(address.octets());
+                    }
+                    IpAddr::V6(address) => {
+                        out.0.extend([6, ip.prefix()]);
+                        out.0.extend(address.octets());
+                    }
+                }
             }
         }
         Ok(())

@@ -3,8 +3,8 @@
 use crate::program::{Constant, Instruction, Operand};
 use crate::scope::entity_uid;
 use cedar_policy_core::ast::{BinaryOp, Expr, ExprKind, Literal, PatternElem, UnaryOp, Var};
-use countersign_core::policy::format::{MAX_DEPTH, Op};
-use countersign_core::policy::{Record, Set, Value};
+use countersign_core::policy::format::{Function, MAX_DEPTH, Op};
+use countersign_core::policy::{Datetime, Decimal, Duration, IpRange, Record, Set, Value};
 use miette::SourceSpan;
 
 /// An expression that the bundle can't hold.
@@ -13,12 +13,28 @@ pub(crate) struct Unsupported {
     pub(crate) span: Option<SourceSpan>,
 }
 
-/// The code that leaves the value of a policy's conditions on the stack, as a boolean.
-pub(crate) fn compile(condition: &Expr) -> Result<Vec<Instruction>, Vec<Unsupported>> {
-    let mut emitter = Emitter::default();
+/// The code of a policy's conditions.
+pub(crate) struct Code {
+    /// It leaves their value on the stack, as a boolean.
+    pub(crate) instructions: Vec<Instruction>,
+    /// The instruction that takes each condition, and the condition's place in the source; only if
+    /// they were asked for.
+    pub(crate) conditions: Vec<(usize, SourceSpan)>,
+}
+
+/// Compiles a policy's conditions. `instrumented` code checks each condition that isn't made of
+/// others by an instruction of its own, so that a trace tells how it came out.
+pub(crate) fn compile(condition: &Expr, instrumented: bool) -> Result<Code, Vec<Unsupported>> {
+    let mut emitter = Emitter {
+        instrumented,
+        ..Emitter::default()
+    };
     emitter.boolean(condition, 0);
     if emitter.unsupported.is_empty() {
-        Ok(emitter.code)
+        Ok(Code {
+            instructions: emitter.code,
+            conditions: emitter.conditions,
+        })
     } else {
         Err(emitter.unsupported)
     }
@@ -26,7 +42,9 @@ pub(crate) fn compile(condition: &Expr) -> Result<Vec<Instruction>, Vec<Unsuppor
 
 #[derive(Default)]
 struct Emitter {
+    instrumented: bool,
     code: Vec<Instruction>,
+    conditions: Vec<(usize, SourceSpan)>,
     unsupported: Vec<Unsupported>,
 }
 
@@ -46,7 +64,7 @@ impl Emitter {
                 then_expr,
                 else_expr,
             } => {
-                self.expression(test_expr, nesting);
+                self.condition(test_expr, nesting);
                 let to_else = self.jump(Op::Unless);
                 self.expression(then_expr, nesting);
                 let to_end = self.jump(Op::Jump);
@@ -55,17 +73,18 @@ impl Emitter {
                 self.land(to_end);
             }
             ExprKind::UnaryApp { op, arg } => {
-                self.expression(arg, nesting);
+                if *op == UnaryOp::Not {
+                    self.condition(arg, nesting);
+                } else {
+                    self.expression(arg, nesting);
+                }
                 self.push(unary(*op), Operand::None);
             }
-            ExprKind::BinaryApp { op, arg1, arg2 } => match binary(*op) {
-                Some(op) => {
-                    self.expression(arg1, nesting);
-                    self.expression(arg2, nesting);
-                    self.push(op, Operand::None);
-                }
-                None => self.refuse(expr, "entity tags"),
-            },
+            ExprKind::BinaryApp { op, arg1, arg2 } => {
+                self.expression(arg1, nesting);
+                self.expression(arg2, nesting);
+                self.push(binary(*op), Operand::None);
+            }
             ExprKind::GetAttr { expr, attr } => {
                 self.expression(expr, nesting);
                 self.push(Op::Get, Operand::String(attr.to_string()));
@@ -104,8 +123,18 @@ impl Emitter {
                 let names = fields.keys().map(ToString::to_string).collect();
                 self.push(Op::MakeRecord, Operand::Constant(Constant::Names(names)));
             }
-            ExprKind::ExtensionFunctionApp { fn_name, .. } => {
-                self.refuse(expr, &format!("the extension function `{fn_name}`"));
+            ExprKind::ExtensionFunctionApp { fn_name, args } => {
+                let name = fn_name.to_string();
+                match Function::from_name(&name) {
+                    Some(function) if function.arity() == args.len() => {
+                        for arg in args.iter() {
+                            self.expression(arg, nesting);
+                        }
+                        self.push(Op::Call, Operand::Number(function as usize));
+                    }
+                    Some(_) => self.error(),
+                    None => self.refuse(expr, &format!("the extension function `{name}`")),
+                }
             }
             ExprKind::Slot(_) | ExprKind::Unknown(_) => self.refuse(expr, "slots and unknowns"),
         }
@@ -113,16 +142,37 @@ impl Emitter {
 
     /// `left`, and `right` unless `left` decides; both must be boolean when evaluated.
     fn short_circuit(&mut self, op: Op, left: &Expr, right: &Expr, nesting: usize) {
-        self.expression(left, nesting);
+        self.condition(left, nesting);
         let to_end = self.jump(op);
         self.boolean(right, nesting);
         self.land(to_end);
     }
 
+    /// Emits what errs, as a call with too few or too many arguments does whatever they are. The
+    /// validator refuses it.
+    fn error(&mut self) {
+        let number = Constant::Value(Value::Long(0));
+        self.push(Op::Constant, Operand::Constant(number));
+        self.push(Op::Bool, Operand::None);
+    }
+
+    /// Emits `expr`, whose value the next instruction takes as a boolean.
+    fn condition(&mut self, expr: &Expr, nesting: usize) {
+        if self.instrumented {
+            self.boolean(expr, nesting);
+        } else {
+            self.expression(expr, nesting);
+        }
+    }
+
     /// Emits `expr` with a check that it is boolean, unless it can be nothing else.
     fn boolean(&mut self, expr: &Expr, nesting: usize) {
         self.expression(expr, nesting);
-        if !is_boolean(expr) {
+        let watched = self.instrumented && !is_composed(expr);
+        if watched && let Some(loc) = expr.source_loc() {
+            self.conditions.push((self.code.len(), loc.span));
+        }
+        if watched || !is_boolean(expr) {
             self.push(Op::Bool, Operand::None);
         }
     }
@@ -174,6 +224,25 @@ fn constant(expr: &Expr, nesting: usize) -> Option<Value> {
             }
             Some(Value::Record(record))
         }
+        // A call that fails must err when it is evaluated, and only if it is.
+        ExprKind::ExtensionFunctionApp { fn_name, args } => match args.as_slice() {
+            [arg] => made(&fn_name.to_string(), arg),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The value that a function makes of a literal.
+fn made(function: &str, arg: &Expr) -> Option<Value> {
+    let ExprKind::Lit(Literal::String(text)) = arg.expr_kind() else {
+        return None;
+    };
+    match Function::from_name(function)? {
+        Function::Decimal => Decimal::parse(text).map(Value::Decimal),
+        Function::Ip => IpRange::parse(text).map(Value::Ip),
+        Function::Datetime => Datetime::parse(text).map(Value::Datetime),
+        Function::Duration => Duration::parse(text).map(Value::Duration),
         _ => None,
     }
 }
@@ -195,8 +264,8 @@ fn unary(op: UnaryOp) -> Op {
     }
 }
 
-fn binary(op: BinaryOp) -> Option<Op> {
-    Some(match op {
+fn binary(op: BinaryOp) -> Op {
+    match op {
         BinaryOp::Eq => Op::Equal,
         BinaryOp::Less => Op::Less,
         BinaryOp::LessEq => Op::LessEqual,
@@ -207,8 +276,22 @@ fn binary(op: BinaryOp) -> Option<Op> {
         BinaryOp::Contains => Op::Contains,
         BinaryOp::ContainsAll => Op::ContainsAll,
         BinaryOp::ContainsAny => Op::ContainsAny,
-        BinaryOp::GetTag | BinaryOp::HasTag => return None,
-    })
+        BinaryOp::GetTag => Op::GetTag,
+        BinaryOp::HasTag => Op::HasTag,
+    }
+}
+
+/// Whether the truth of `expr` is that of the conditions it is made of.
+fn is_composed(expr: &Expr) -> bool {
+    matches!(
+        expr.expr_kind(),
+        ExprKind::And { .. }
+            | ExprKind::Or { .. }
+            | ExprKind::UnaryApp {
+                op: UnaryOp::Not,
+                ..
+            }
+    )
 }
 
 /// Whether the value of `expr` is boolean, if it has one.

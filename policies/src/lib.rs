@@ -2,8 +2,7 @@
 //!
 //! A *pack* is Cedar policies, their schema in Cedar's own syntax, and a manifest that says what the
 //! pack is called, who its principals are and which request asks for which action. The Cedar
-//! project's parser and strict validator read it; what they accept and the bundle can't yet express
-//! is refused with the place in the source, never compiled to something else.
+//! project's parser and strict validator read it, and what they accept is compiled to what they mean.
 //!
 //! ```
 //! use countersign_policies::{compile, packs};
@@ -17,7 +16,7 @@ mod compile;
 mod diagnostics;
 mod encode;
 mod expression;
-mod index;
+mod links;
 mod manifest;
 pub mod packs;
 mod pool;
@@ -26,6 +25,6 @@ mod routes;
 mod scope;
 mod sources;
 
-pub use compile::{Compiled, compile, compile_unvalidated};
+pub use compile::{Compiled, Condition, compile, compile_instrumented, compile_unvalidated};
 pub use diagnostics::{Diagnostics, Problem};
 pub use sources::{Source, Sources};

@@ -26,6 +26,23 @@ pub(crate) struct Manifest {
     pub(crate) groups: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub(crate) routes: Vec<Spanned<RouteEntry>>,
+    /// Policies that are made of templates.
+    #[serde(default)]
+    pub(crate) links: Vec<Spanned<LinkEntry>>,
+}
+
+/// A policy made of a template.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LinkEntry {
+    /// The id of the template.
+    pub(crate) template: String,
+    /// The id of the policy.
+    pub(crate) id: String,
+    /// What `?principal` stands for, such as `User::"ann"`.
+    pub(crate) principal: Option<String>,
+    /// What `?resource` stands for.
+    pub(crate) resource: Option<String>,
 }
 
 /// Where the ids of policies come from.

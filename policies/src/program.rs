@@ -2,6 +2,7 @@
 
 use countersign_core::policy::format::Op;
 use countersign_core::policy::{Effect, Entities, EntityUid, Value};
+use miette::SourceSpan;
 
 pub(crate) struct Program {
     pub(crate) name: String,
@@ -21,6 +22,8 @@ pub(crate) struct CompiledPolicy {
     pub(crate) action: ActionScope,
     pub(crate) resource: Scope,
     pub(crate) code: Vec<Instruction>,
+    /// The conditions, if they were asked for: the instruction that takes each, and its source.
+    pub(crate) conditions: Vec<(usize, SourceSpan)>,
     /// Ascending by name.
     pub(crate) annotations: Vec<(String, String)>,
 }
@@ -39,14 +42,16 @@ pub(crate) enum ActionScope {
     InAny(Vec<EntityUid>),
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Instruction {
     pub(crate) op: Op,
     pub(crate) operand: Operand,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Operand {
     None,
-    /// A count, or the place that a jump goes to.
+    /// A count, the place that a jump goes to, or a function.
     Number(usize),
     String(String),
     Constant(Constant),

@@ -20,7 +20,7 @@ use std::process::Command;
 
 const MANIFEST: &str = r#"
 name = "conformance"
-version = "0"
+version = "1.0.0"
 principal_type = "Any"
 policy_ids = "place"
 "#;
@@ -226,13 +226,15 @@ fn ask(bundle: &Bundle, entities: &Entities, request: &Json, context: &Record) -
         known.unwrap_or_else(|| Entity::bare(uid))
     };
     let (principal, resource) = (entity("principal"), entity("resource"));
-    let evaluation = bundle.evaluate(&Query {
-        principal: &principal,
-        action: &uid(&request["action"]),
-        resource: &resource,
-        context,
-        entities: Some(entities),
-    });
+    let evaluation = bundle
+        .evaluate(&Query {
+            principal: &principal,
+            action: &uid(&request["action"]),
+            resource: &resource,
+            context,
+            entities: Some(entities),
+        })
+        .expect("an answer");
     (
         evaluation.is_allowed(),
         evaluation

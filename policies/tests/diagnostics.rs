@@ -17,7 +17,7 @@ action "use" appliesTo { principal: [Key], resource: [Thing], context: { n?: Lon
 
 const MANIFEST: &str = r#"
 name = "test"
-version = "1"
+version = "1.0.0"
 principal_type = "Key"
 group_type = "Group"
 "#;
@@ -70,45 +70,46 @@ fn manifest_refused(manifest: &str, expected: &[(&str, &str, &str)]) {
 }
 
 #[test]
-fn what_the_bundle_cannot_hold_is_refused_where_it_stands() {
-    policies_refused(
-        r#"@id("a") @reason("r")
-permit (principal, action, resource)
-when { context has ip && context.ip.isInRange(ip("10.0.0.0/8")) };
-@id("b") @reason("r")
-permit (principal, action, resource)
-when { principal.hasTag("x") && principal.getTag("x") == "y" };"#,
-        &[
-            (
-                "unsupported_expression",
-                "the extension function `isInRange` can't be compiled yet",
-                r#"context.ip.isInRange(ip("10.0.0.0/8"))"#,
-            ),
-            (
-                "unsupported_expression",
-                "entity tags can't be compiled yet",
-                r#"principal.hasTag("x")"#,
-            ),
-            (
-                "unsupported_expression",
-                "entity tags can't be compiled yet",
-                r#"principal.getTag("x")"#,
-            ),
-        ],
-    );
+fn links_are_checked_against_the_templates() {
+    let template = r#"@id("t") @reason("r") permit (principal == ?principal, action, resource);"#;
+    let link = |rest: &str| format!("[[links]]\ntemplate = \"t\"\nid = \"l\"\n{rest}\n");
+    for (manifest, code, message) in [
+        (
+            link("principal = 'Key::\"k\"'").replace("\"t\"", "\"u\""),
+            "template_unknown",
+            "there is no template `u`",
+        ),
+        (
+            link("principal = 'k'"),
+            "link_malformed",
+            "`k` isn't the name of an entity, such as `User::\"ann\"`",
+        ),
+    ] {
+        let sources = sources(template, &manifest);
+        refused(&sources, &[(code, "pack.toml", message, "[[links]]")]);
+    }
+    for manifest in [
+        link(""),
+        link("principal = 'Key::\"k\"'\nresource = 'Thing::\"t\"'"),
+    ] {
+        let diagnostics = compile(&sources(template, &manifest)).expect_err("slots don't match");
+        let codes: Vec<_> = diagnostics.problems().iter().map(|p| p.code()).collect();
+        assert_eq!(codes, ["link_malformed"]);
+    }
 }
 
 #[test]
-fn templates_are_refused() {
-    let template = r#"@id("t") @reason("r") permit (principal == ?principal, action, resource);"#;
-    policies_refused(
-        template,
-        &[(
-            "unsupported_template",
-            "templates are not supported",
-            template,
-        )],
-    );
+fn a_version_is_three_numbers() {
+    for version in ["1", "1.0", "1.0.0.0", "1.0.x", "01.0.0", "1.0.-1", "v1.0.0"] {
+        let mut sources = sources("", "");
+        let manifest = MANIFEST.replace("1.0.0", version);
+        sources.manifest = Source::new("pack.toml", manifest);
+        let message = format!("the version `{version}` isn't three numbers");
+        refused(
+            &sources,
+            &[("pack_version_malformed", "pack.toml", &message, "")],
+        );
+    }
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn a_manifest_is_read_strictly() {
         &[(
             "pack_manifest_malformed",
             "unknown field `colour`, expected one of `name`, `version`, `principal_type`, \
-             `group_type`, `action_type`, `policy_ids`, `groups`, `routes`",
+             `group_type`, `action_type`, `policy_ids`, `groups`, `routes`, `links`",
             "colour",
         )],
     );
@@ -198,7 +199,7 @@ fn the_types_of_a_pack_are_in_its_schema() {
     let mut unknown = sources("", "");
     unknown.manifest = Source::new(
         "pack.toml",
-        "name = \"a\"\nversion = \"1\"\nprincipal_type = \"Kay\"\ngroup_type = \"Group\"\n",
+        "name = \"a\"\nversion = \"1.0.0\"\nprincipal_type = \"Kay\"\ngroup_type = \"Group\"\n",
     );
     refused(
         &unknown,

@@ -30,7 +30,7 @@ action "write" in ["all"] appliesTo { principal: [User], resource: [Doc], contex
 
 const MANIFEST: &str = r#"
 name = "oracle"
-version = "0"
+version = "1.0.0"
 principal_type = "User"
 policy_ids = "place"
 "#;

@@ -335,7 +335,7 @@ pub fn authorize(
     };
     handles.get::<Bundle>(bundle)?;
     let verified = handles.take::<Verified>(verified)?;
-    let decision = verified.authorize(handles.get::<Bundle>(bundle)?, &context);
+    let decision = verified.authorize(handles.get::<Bundle>(bundle)?, &context)?;
     reply.text(decision.effect().as_str());
     reply.text(decision.code());
     reply.text(decision.action());

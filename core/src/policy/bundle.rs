@@ -1,12 +1,11 @@
 //! A bundle of policies, loaded.
 
 use super::code::Instruction;
-use super::entity::Entities;
 use super::index::Index;
+use super::layer::{EntityId, Layer, Span, Symbol};
 use super::pattern::Pattern;
 use super::route::RouteTable;
-use super::value::{EntityUid, Value};
-use alloc::boxed::Box;
+use super::term::Term;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -16,12 +15,12 @@ use core::ops::Range;
 pub struct Bundle {
     pub(super) sha256: [u8; 32],
     pub(super) manifest: Manifest,
-    pub(super) strings: Vec<Box<str>>,
+    pub(super) layer: Layer,
     pub(super) constants: Vec<Constant>,
-    pub(super) entities: Entities,
     pub(super) code: Vec<Instruction>,
-    pub(super) max_stack: usize,
     pub(super) policies: Vec<PolicyRow>,
+    /// Names and values, each policy's after those of the one before.
+    pub(super) annotations: Vec<(Symbol, Symbol)>,
     pub(super) index: Index,
     pub(super) routes: RouteTable,
 }
@@ -36,36 +35,31 @@ impl Bundle {
     /// The name of the pack that the bundle was compiled from.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.manifest.name
+        self.layer.string(self.manifest.name)
     }
 
     /// The version of that pack.
     #[must_use]
     pub fn version(&self) -> &str {
-        &self.manifest.version
+        self.layer.string(self.manifest.version)
     }
 
     /// The entity type of the principals that the policies are written for.
     #[must_use]
     pub fn principal_type(&self) -> &str {
-        &self.manifest.principal_type
+        self.layer.string(self.manifest.principal_type)
     }
 
     /// The entity type of the groups that a principal may be a member of.
     #[must_use]
     pub fn group_type(&self) -> Option<&str> {
-        self.manifest.group_type.as_deref()
+        let name = self.manifest.group_type?;
+        Some(self.layer.string(name))
     }
 
     /// The policies, in the order of their sources.
     pub fn policies(&self) -> impl Iterator<Item = Policy<'_>> {
-        self.policies.iter().map(|row| Policy { row })
-    }
-
-    /// The static entities: the actions and their groups, and what the pack declares.
-    #[must_use]
-    pub fn entities(&self) -> &Entities {
-        &self.entities
+        self.policies.iter().map(|row| Policy { bundle: self, row })
     }
 
     /// The policy of this id.
@@ -76,13 +70,7 @@ impl Bundle {
 
     pub(super) fn policy_at(&self, number: u32) -> Option<Policy<'_>> {
         let row = self.policies.get(usize::try_from(number).ok()?)?;
-        Some(Policy { row })
-    }
-
-    pub(super) fn string(&self, index: u32) -> Option<&str> {
-        self.strings
-            .get(usize::try_from(index).ok()?)
-            .map(|string| &**string)
+        Some(Policy { bundle: self, row })
     }
 
     pub(super) fn constant(&self, index: u32) -> Option<&Constant> {
@@ -102,6 +90,7 @@ pub enum Effect {
 /// A policy of a bundle.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'b> {
+    bundle: &'b Bundle,
     row: &'b PolicyRow,
 }
 
@@ -109,7 +98,7 @@ impl<'b> Policy<'b> {
     /// The policy's id: its `@id` in a pack, else `policy0`, `policy1`, ... by place.
     #[must_use]
     pub fn id(&self) -> &'b str {
-        &self.row.id
+        self.bundle.layer.string(self.row.id)
     }
 
     /// What the policy does when it is satisfied.
@@ -134,97 +123,83 @@ impl<'b> Policy<'b> {
 
     /// The annotations, ascending by name.
     pub fn annotations(&self) -> impl Iterator<Item = Annotation<'b>> + use<'b> {
-        self.row.annotations.iter().map(|row| Annotation { row })
+        let bundle = self.bundle;
+        let rows = bundle.annotations.get(self.row.annotations.clone());
+        rows.unwrap_or_default()
+            .iter()
+            .map(|(name, value)| Annotation {
+                name: bundle.layer.string(*name),
+                value: bundle.layer.string(*value),
+            })
     }
 }
 
 /// An annotation of a policy: `@name("value")`.
 #[derive(Clone, Copy, Debug)]
 pub struct Annotation<'b> {
-    row: &'b AnnotationRow,
+    name: &'b str,
+    value: &'b str,
 }
 
 impl<'b> Annotation<'b> {
     /// The name, without `@`.
     #[must_use]
     pub fn name(&self) -> &'b str {
-        &self.row.name
+        self.name
     }
 
     /// The value, without quotes or escapes.
     #[must_use]
     pub fn value(&self) -> &'b str {
-        &self.row.value
+        self.value
     }
 }
 
 /// What the bundle says of itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Manifest {
-    pub(super) name: Box<str>,
-    pub(super) version: Box<str>,
-    pub(super) principal_type: Box<str>,
-    pub(super) group_type: Option<Box<str>>,
+    pub(super) name: Symbol,
+    pub(super) version: Symbol,
+    pub(super) principal_type: Symbol,
+    pub(super) group_type: Option<Symbol>,
 }
 
 /// A row of the constant pool.
 #[derive(Clone, Debug)]
 pub(super) enum Constant {
-    Value(Value),
+    Value(Term),
     Pattern(Pattern),
-    Names(Vec<Box<str>>),
+    Names(Vec<Symbol>),
 }
 
 /// A row of the policy table.
 #[derive(Clone, Debug)]
 pub(super) struct PolicyRow {
-    pub(super) id: Box<str>,
+    pub(super) id: Symbol,
     pub(super) effect: Effect,
     pub(super) principal: Scope,
     pub(super) action: ActionScope,
     pub(super) resource: Scope,
     /// Empty if the policy has no conditions.
     pub(super) code: Range<usize>,
-    pub(super) annotations: Vec<AnnotationRow>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct AnnotationRow {
-    pub(super) name: Box<str>,
-    pub(super) value: Box<str>,
+    pub(super) annotations: Range<usize>,
 }
 
 /// What a policy's scope asks of the principal or of the resource.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Scope {
     Any,
-    Equal(EntityUid),
-    In(EntityUid),
-    Is(Box<str>),
-    IsIn(Box<str>, EntityUid),
+    Equal(EntityId),
+    In(EntityId),
+    Is(Symbol),
+    IsIn(Symbol, EntityId),
 }
 
 /// What a policy's scope asks of the action.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum ActionScope {
     Any,
-    Equal(EntityUid),
-    InAny(Vec<EntityUid>),
-}
-
-impl ActionScope {
-    /// Whether it takes `action`, by the static hierarchy; `None` is an action nobody declared.
-    pub(super) fn takes(&self, action: Option<&EntityUid>, entities: &Entities) -> bool {
-        match (self, action) {
-            (Self::Any, _) => true,
-            (_, None) => false,
-            (Self::Equal(uid), Some(action)) => uid == action,
-            (Self::InAny(uids), Some(action)) => uids.iter().any(|uid| {
-                uid == action
-                    || entities
-                        .get(action)
-                        .is_some_and(|entity| entity.parents().binary_search(uid).is_ok())
-            }),
-        }
-    }
+    Equal(EntityId),
+    /// A run of ids.
+    InAny(Span),
 }

@@ -12,8 +12,8 @@ pub(super) struct Instruction {
 
 macro_rules! opcodes {
     ($($(#[doc = $doc:literal])+ $name:ident = $number:literal,)+) => {
-        /// The opcodes. Numbers are stable; the gaps are for the rest of Cedar.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        /// The opcodes. Numbers are stable; the gaps are for what Cedar may yet get.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Op {
             $($(#[doc = $doc])+ $name = $number,)+
@@ -89,6 +89,12 @@ opcodes! {
     ContainsAll = 0x39,
     /// `.containsAny()`
     ContainsAny = 0x3a,
+    /// `.hasTag()`
+    HasTag = 0x40,
+    /// `.getTag()`
+    GetTag = 0x41,
+    /// Calls the function of this number, see [`Function`].
+    Call = 0x50,
     /// Pops this many values, pushes the set of them.
     MakeSet = 0x60,
     /// Pops a value for each of the names of this constant, pushes the record of them.
@@ -99,6 +105,108 @@ impl Op {
     /// Whether the operand is the place of an instruction in the policy's code.
     pub(super) const fn is_jump(self) -> bool {
         matches!(self, Self::And | Self::Or | Self::Unless | Self::Jump)
+    }
+}
+
+macro_rules! functions {
+    ($($name:ident = $number:literal, $text:literal, $arity:literal, $receiver:ident;)+) => {
+        /// The functions of the extension types. Numbers are stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Function {
+            $(#[doc = concat!("`", $text, "`")] $name = $number,)+
+        }
+
+        impl Function {
+            /// The function of this number, if there is one.
+            #[must_use]
+            pub const fn from_number(number: u32) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$name),)+
+                    _ => None,
+                }
+            }
+
+            /// The function that Cedar calls so.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($text => Some(Self::$name),)+
+                    _ => None,
+                }
+            }
+
+            /// What Cedar calls it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+
+            /// How many values it takes, that before the point counted.
+            #[must_use]
+            pub const fn arity(self) -> usize {
+                match self {
+                    $(Self::$name => $arity,)+
+                }
+            }
+
+            pub(super) const fn receiver(self) -> Receiver {
+                match self {
+                    $(Self::$name => Receiver::$receiver,)+
+                }
+            }
+        }
+    };
+}
+
+functions! {
+    Decimal = 0, "decimal", 1, Text;
+    Ip = 1, "ip", 1, Text;
+    Datetime = 2, "datetime", 1, Text;
+    Duration = 3, "duration", 1, Text;
+    LessThan = 4, "lessThan", 2, Decimal;
+    LessThanOrEqual = 5, "lessThanOrEqual", 2, Decimal;
+    GreaterThan = 6, "greaterThan", 2, Decimal;
+    GreaterThanOrEqual = 7, "greaterThanOrEqual", 2, Decimal;
+    IsIpv4 = 8, "isIpv4", 1, Ip;
+    IsIpv6 = 9, "isIpv6", 1, Ip;
+    IsLoopback = 10, "isLoopback", 1, Ip;
+    IsMulticast = 11, "isMulticast", 1, Ip;
+    IsInRange = 12, "isInRange", 2, Ip;
+    Offset = 13, "offset", 2, Datetime;
+    DurationSince = 14, "durationSince", 2, Datetime;
+    ToDate = 15, "toDate", 1, Datetime;
+    ToTime = 16, "toTime", 1, Datetime;
+    ToMilliseconds = 17, "toMilliseconds", 1, Duration;
+    ToSeconds = 18, "toSeconds", 1, Duration;
+    ToMinutes = 19, "toMinutes", 1, Duration;
+    ToHours = 20, "toHours", 1, Duration;
+    ToDays = 21, "toDays", 1, Duration;
+}
+
+/// What a function is called on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Receiver {
+    /// A string: the function makes a value of its type.
+    Text,
+    Decimal,
+    Ip,
+    Datetime,
+    Duration,
+}
+
+impl Receiver {
+    /// The name of the kind of value.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "string",
+            Self::Decimal => "decimal",
+            Self::Ip => "ipaddr",
+            Self::Datetime => "datetime",
+            Self::Duration => "duration",
+        }
     }
 }
 
@@ -188,7 +296,13 @@ fn effect(instruction: Instruction, names: &dyn Fn(u32) -> usize) -> (usize, usi
         | Op::Multiply
         | Op::Contains
         | Op::ContainsAll
-        | Op::ContainsAny => (2, 1),
+        | Op::ContainsAny
+        | Op::HasTag
+        | Op::GetTag => (2, 1),
+        Op::Call => (
+            Function::from_number(instruction.operand).map_or(usize::MAX, Function::arity),
+            1,
+        ),
         Op::MakeSet => (
             usize::try_from(instruction.operand).unwrap_or(usize::MAX),
             1,

@@ -1,17 +1,17 @@
-//! Entities, and the hierarchy they form.
+//! Entities, as they are given.
 
 use super::error::{ValueError, ValueFault};
 use super::json;
 use super::value::{EntityUid, Record};
-use alloc::vec;
 use alloc::vec::Vec;
 
-/// An entity: its name, the entities it is a member of, and its attributes.
+/// An entity: its name, the entities it is a member of, its attributes and its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entity {
     uid: EntityUid,
     parents: Vec<EntityUid>,
     attributes: Record,
+    tags: Record,
 }
 
 impl Entity {
@@ -24,6 +24,7 @@ impl Entity {
             uid,
             parents,
             attributes,
+            tags: Record::new(),
         }
     }
 
@@ -33,13 +34,20 @@ impl Entity {
         Self::new(uid, Vec::new(), Record::new())
     }
 
+    /// Gives it `tags`.
+    #[must_use]
+    pub fn with_tags(mut self, tags: Record) -> Self {
+        self.tags = tags;
+        self
+    }
+
     /// The entity's name.
     #[must_use]
     pub fn uid(&self) -> &EntityUid {
         &self.uid
     }
 
-    /// The entities that it is a member of, ascending; all ancestors once it is in [`Entities`].
+    /// The entities that it is a member of, ascending.
     #[must_use]
     pub fn parents(&self) -> &[EntityUid] {
         &self.parents
@@ -50,39 +58,40 @@ impl Entity {
     pub fn attributes(&self) -> &Record {
         &self.attributes
     }
+
+    /// The tags.
+    #[must_use]
+    pub fn tags(&self) -> &Record {
+        &self.tags
+    }
 }
 
-/// A store of entities, its hierarchy closed: each entity has all its ancestors as parents.
+/// Entities, each name once. Their hierarchy is closed, and checked for cycles, when they are linked
+/// to a bundle.
 ///
-/// A parent that isn't itself in the store counts as an ancestor, but ends the chain.
+/// A parent that isn't itself among them counts as an ancestor, but ends the chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entities {
-    // INVARIANT: strictly ascending by uid, closed, without a cycle.
+    // INVARIANT: strictly ascending by uid.
     entities: Vec<Entity>,
 }
 
 impl Entities {
-    /// Closes the hierarchy of `entities`.
+    /// Takes `entities`; the same one may be given twice.
     ///
     /// # Errors
-    /// [`ValueFault::EntityDuplicate`] if an entity is given twice, differently, and
-    /// [`ValueFault::EntityCycle`] if one is its own ancestor.
-    pub fn new(entities: Vec<Entity>) -> Result<Self, ValueError> {
-        let mut entities = entities;
+    /// [`ValueFault::EntityDuplicate`] if one is given twice, differently.
+    pub fn new(mut entities: Vec<Entity>) -> Result<Self, ValueError> {
         entities.sort_unstable_by(|a, b| a.uid.cmp(&b.uid));
         entities.dedup();
-        if entities
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a.uid == b.uid))
-        {
-            return Err(ValueError::new(ValueFault::EntityDuplicate, 0, 0));
+        if entities.is_sorted_by(|a, b| a.uid < b.uid) {
+            Ok(Self { entities })
+        } else {
+            Err(ValueError::new(ValueFault::EntityDuplicate, 0, 0))
         }
-        let mut store = Self { entities };
-        store.close()?;
-        Ok(store)
     }
 
-    /// Reads entities in Cedar's JSON format: a list of `uid`, `attrs` and `parents`.
+    /// Reads entities in Cedar's JSON format: a list of `uid`, `attrs`, `parents` and `tags`.
     ///
     /// A uid is `{"type": .., "id": ..}`, bare or within `__entity`; a value that refers to an entity
     /// must be within `__entity`, since no schema is at hand.
@@ -97,7 +106,10 @@ impl Entities {
     /// The entity named `uid`.
     #[must_use]
     pub fn get(&self, uid: &EntityUid) -> Option<&Entity> {
-        let at = self.position(uid).ok()?;
+        let at = self
+            .entities
+            .binary_search_by(|entity| entity.uid.cmp(uid))
+            .ok()?;
         self.entities.get(at)
     }
 
@@ -106,93 +118,4 @@ impl Entities {
     pub fn as_slice(&self) -> &[Entity] {
         &self.entities
     }
-
-    /// A store whose order and closure the loader has checked.
-    pub(super) fn from_closed(entities: Vec<Entity>) -> Self {
-        Self { entities }
-    }
-
-    /// Whether each entity has the parents of its parents, and none has itself.
-    pub(super) fn is_closed(&self) -> bool {
-        self.entities.iter().all(|entity| {
-            entity.parents.iter().all(|parent| {
-                *parent != entity.uid
-                    && self.get(parent).is_none_or(|parent| {
-                        parent
-                            .parents
-                            .iter()
-                            .all(|uid| entity.parents.binary_search(uid).is_ok())
-                    })
-            })
-        })
-    }
-
-    fn position(&self, uid: &EntityUid) -> Result<usize, usize> {
-        self.entities.binary_search_by(|entity| entity.uid.cmp(uid))
-    }
-
-    /// Depth first, parents before children, each entity once; an own stack instead of recursion.
-    fn close(&mut self) -> Result<(), ValueError> {
-        let mut states = vec![State::Unseen; self.entities.len()];
-        for root in 0..self.entities.len() {
-            let mut path = vec![root];
-            while let Some(&at) = path.last() {
-                let Some(state) = states.get_mut(at) else {
-                    break;
-                };
-                match *state {
-                    State::Closed => {
-                        path.pop();
-                    }
-                    State::Unseen => {
-                        *state = State::Open;
-                        for parent in self.parent_positions(at) {
-                            match states.get(parent) {
-                                Some(State::Open) => {
-                                    return Err(ValueError::new(ValueFault::EntityCycle, 0, 0));
-                                }
-                                Some(State::Unseen) => path.push(parent),
-                                Some(State::Closed) | None => {}
-                            }
-                        }
-                    }
-                    State::Open => {
-                        self.inherit(at);
-                        *state = State::Closed;
-                        path.pop();
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn parent_positions(&self, at: usize) -> Vec<usize> {
-        let parents = self.entities.get(at).map_or(&[][..], |e| &e.parents);
-        parents
-            .iter()
-            .filter_map(|uid| self.position(uid).ok())
-            .collect()
-    }
-
-    fn inherit(&mut self, at: usize) {
-        let mut inherited = Vec::new();
-        for parent in self.parent_positions(at) {
-            if let Some(parent) = self.entities.get(parent) {
-                inherited.extend(parent.parents.iter().cloned());
-            }
-        }
-        if let Some(entity) = self.entities.get_mut(at) {
-            entity.parents.append(&mut inherited);
-            entity.parents.sort_unstable();
-            entity.parents.dedup();
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum State {
-    Unseen,
-    Open,
-    Closed,
 }

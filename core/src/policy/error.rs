@@ -84,6 +84,13 @@ pub enum EvaluationError<'b> {
         /// The attribute's name.
         attribute: &'b str,
     },
+    /// A tag was asked for that the entity doesn't have.
+    TagNotFound,
+    /// A function of an extension type can't take what it was given, or its result doesn't fit.
+    ExtensionFailed {
+        /// The function's name.
+        function: &'static str,
+    },
     /// The result of `+`, `-`, `*` or negation doesn't fit a signed 64-bit integer.
     IntegerOverflow,
     /// The policy needed more than [`MAX_STEPS`](super::format::MAX_STEPS) steps, or made a value
@@ -101,6 +108,8 @@ impl EvaluationError<'_> {
             Self::TypeMismatch { .. } => "type_mismatch",
             Self::AttributeNotFound { .. } => "attribute_not_found",
             Self::EntityNotFound { .. } => "entity_not_found",
+            Self::TagNotFound => "tag_not_found",
+            Self::ExtensionFailed { .. } => "extension_failed",
             Self::IntegerOverflow => "integer_overflow",
             Self::LimitExceeded => "evaluation_limit_exceeded",
             Self::Unreachable => "evaluation_unreachable",
@@ -121,6 +130,10 @@ impl fmt::Display for EvaluationError<'_> {
                 f,
                 "the entity asked for its attribute `{attribute}` is not known"
             ),
+            Self::TagNotFound => f.write_str("the entity has no such tag"),
+            Self::ExtensionFailed { function } => {
+                write!(f, "`{function}` can't take what it was given")
+            }
             Self::IntegerOverflow => f.write_str("the result does not fit a signed 64-bit integer"),
             Self::LimitExceeded => f.write_str("the policy needs too many steps"),
             Self::Unreachable => f.write_str("the code of the policy is broken"),
@@ -193,13 +206,12 @@ pub enum ValueFault {
     EntityDuplicate,
     /// An entity lacks its `uid`, or has a member that isn't `uid`, `attrs`, `parents` or `tags`.
     EntityMalformed,
-    /// An entity has tags, which this evaluator doesn't know.
-    EntityTags,
-    /// `__entity` isn't alone in its object, or isn't an object of `type` and `id`.
+    /// `__entity` or `__extn` isn't alone in its object, or `__entity` isn't an object of `type` and
+    /// `id`.
     EscapeMalformed,
     /// An object has the same name twice.
     DuplicateName,
-    /// A value of an extension type (`__extn`), or an expression (`__expr`).
+    /// A value of an extension type (`__extn`) that isn't one, or an expression (`__expr`).
     Extension,
     /// The text isn't JSON.
     Malformed,
@@ -211,6 +223,9 @@ pub enum ValueFault {
     Shape,
     /// Nested deeper than [`MAX_DEPTH`](super::format::MAX_DEPTH).
     TooDeep,
+    /// There are more strings, values or ancestors than can be numbered, or strings that were chosen
+    /// to collide.
+    TooLarge,
 }
 
 impl ValueFault {
@@ -221,15 +236,15 @@ impl ValueFault {
             Self::EntityCycle => "entity_cycle",
             Self::EntityDuplicate => "entity_duplicate",
             Self::EntityMalformed => "entity_malformed",
-            Self::EntityTags => "entity_tags_unsupported",
             Self::EscapeMalformed => "value_escape_malformed",
             Self::DuplicateName => "value_name_duplicate",
-            Self::Extension => "value_extension_unsupported",
+            Self::Extension => "value_extension_malformed",
             Self::Malformed => "value_malformed",
             Self::Null => "value_null",
             Self::Number => "value_number_unsupported",
             Self::Shape => "value_shape_mismatch",
             Self::TooDeep => "value_too_deep",
+            Self::TooLarge => "value_too_large",
         }
     }
 
@@ -240,17 +255,19 @@ impl ValueFault {
             Self::EntityMalformed => {
                 "an entity must have a `uid`, and may have `attrs`, `parents` and `tags`"
             }
-            Self::EntityTags => "entity tags are not supported",
             Self::EscapeMalformed => {
-                "`__entity` must be alone in its object, and an object of `type` and `id`"
+                "`__entity` and `__extn` must be alone in their object; `__entity` is an object of `type` and `id`"
             }
             Self::DuplicateName => "an object has the same name twice",
-            Self::Extension => "values of extension types are not supported",
+            Self::Extension => {
+                "`__extn` must be an object of `fn` and `arg` that make a value of an extension type"
+            }
             Self::Malformed => "the text is not JSON",
             Self::Null => "Cedar has no null",
             Self::Number => "a number must be an integer of 64 bits",
             Self::Shape => "another kind of value is expected here",
             Self::TooDeep => "the value is nested too deeply",
+            Self::TooLarge => "there is more of it than can be evaluated",
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `docs/bundle-format.md` says what they mean.
 
-pub use super::code::Op;
+pub use super::code::{Function, Op};
 
 /// The first bytes of a bundle. Byte 0 isn't text, and the line ends show a transfer that
 /// "corrected" them.
@@ -44,10 +44,8 @@ pub mod section {
     pub const CODE: u16 = 5;
     /// The policies: effect, scope, code, annotations.
     pub const POLICIES: u16 = 6;
-    /// Which policies can matter to an action.
-    pub const INDEX: u16 = 7;
     /// The route table.
-    pub const ROUTES: u16 = 8;
+    pub const ROUTES: u16 = 7;
     /// From here on a reader skips what it doesn't know.
     pub const ADVISORY: u16 = 0x8000;
 }
@@ -66,6 +64,14 @@ pub mod constant {
     pub const SET: u8 = 0x05;
     /// A count and that many pairs of string and value, strictly ascending by string.
     pub const RECORD: u8 = 0x06;
+    /// A signed 64-bit integer: ten-thousandths.
+    pub const DECIMAL: u8 = 0x10;
+    /// A signed 64-bit integer: milliseconds since 1970.
+    pub const DATETIME: u8 = 0x11;
+    /// A signed 64-bit integer: milliseconds.
+    pub const DURATION: u8 = 0x12;
+    /// 4 or 6, the length of the prefix, and the 4 or 16 bytes of the address.
+    pub const IP: u8 = 0x13;
     /// A count and that many strings: the segments of a `like` pattern.
     pub const PATTERN: u8 = 0x20;
     /// A count and that many strings: attribute names.

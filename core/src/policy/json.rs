@@ -2,6 +2,7 @@
 
 use super::entity::Entity;
 use super::error::{ValueError, ValueFault};
+use super::extension::{Datetime, Decimal, Duration, IpRange};
 use super::format::MAX_DEPTH;
 use super::value::{EntityUid, Record, Set, Value};
 use alloc::boxed::Box;
@@ -15,12 +16,13 @@ impl Record {
     /// Reads a record in Cedar's JSON format, such as a request's context.
     ///
     /// Objects are records, lists are sets, numbers must be 64-bit integers, and
-    /// `{"__entity": {"type": "Order", "id": "42"}}` refers to an entity.
+    /// `{"__entity": {"type": "Order", "id": "42"}}` refers to an entity, and
+    /// `{"__extn": {"fn": "ip", "arg": "10.0.0.0/8"}}` is a value of an extension type.
     ///
     /// # Errors
     /// A [`ValueError`] with the place in the text: for what isn't JSON or not an object, for null,
-    /// for other numbers, for a name given twice in an object, for values of extension types, and for
-    /// nesting deeper than [`MAX_DEPTH`].
+    /// for other numbers, for a name given twice in an object, for a malformed value of an extension type,
+    /// and for nesting deeper than [`MAX_DEPTH`].
     pub fn from_json(text: &str) -> Result<Self, ValueError> {
         match read(text, Want::Value)? {
             Read::Value(Value::Record(record)) => Ok(record),
@@ -150,7 +152,17 @@ impl Seed<'_> {
                     }
                     return Ok(Value::Entity(uid));
                 }
-                "__extn" | "__expr" => return self.fail(ValueFault::Extension),
+                "__extn" => {
+                    let call = self.value(map)?;
+                    if !record.is_empty() || map.next_key::<String>()?.is_some() {
+                        return self.fail(ValueFault::EscapeMalformed);
+                    }
+                    return match extension(call) {
+                        Some(value) => Ok(value),
+                        None => self.fail(ValueFault::Extension),
+                    };
+                }
+                "__expr" => return self.fail(ValueFault::Extension),
                 _ => {}
             }
             let value = self.value(map)?;
@@ -215,16 +227,46 @@ impl Seed<'_> {
             Some(Value::Record(record)) => record,
             Some(_) => return self.fail(ValueFault::Shape),
         };
-        match tags {
-            None => {}
-            Some(Value::Record(tags)) if tags.is_empty() => {}
-            Some(_) => return self.fail(ValueFault::EntityTags),
-        }
+        let tags = match tags {
+            None => Record::new(),
+            Some(Value::Record(record)) => record,
+            Some(_) => return self.fail(ValueFault::Shape),
+        };
         match uid {
-            Some(uid) => Ok(Entity::new(uid, parents.unwrap_or_default(), attributes)),
+            Some(uid) => {
+                Ok(Entity::new(uid, parents.unwrap_or_default(), attributes).with_tags(tags))
+            }
             None => self.fail(ValueFault::EntityMalformed),
         }
     }
+}
+
+/// The value of a call: `fn`, and the string `arg` or the list `args`.
+fn extension(call: Value) -> Option<Value> {
+    let Value::Record(mut call) = call else {
+        return None;
+    };
+    let Value::String(function) = call.remove("fn")? else {
+        return None;
+    };
+    let value = match (call.remove("arg"), call.remove("args")) {
+        (Some(Value::String(text)), None) => match &*function {
+            "decimal" => Value::Decimal(Decimal::parse(&text)?),
+            "ip" => Value::Ip(IpRange::parse(&text)?),
+            "datetime" => Value::Datetime(Datetime::parse(&text)?),
+            "duration" => Value::Duration(Duration::parse(&text)?),
+            _ => return None,
+        },
+        // As a set the list has lost its order, but these two aren't of one type.
+        (None, Some(Value::Set(both))) if &*function == "offset" => match both.as_slice() {
+            [Value::Datetime(Datetime(at)), Value::Duration(Duration(by))] => {
+                Value::Datetime(Datetime(at.checked_add(*by)?))
+            }
+            _ => return None,
+        },
+        _ => return None,
+    };
+    call.is_empty().then_some(value)
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {

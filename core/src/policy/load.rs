@@ -1,19 +1,17 @@
 //! Reads a bundle and checks it, once and for all.
 
-use super::bundle::{
-    ActionScope, AnnotationRow, Bundle, Constant, Effect, Manifest, PolicyRow, Scope,
-};
-use super::code::{self, Instruction, Op};
-use super::entity::{Entities, Entity};
+use super::bundle::{ActionScope, Bundle, Constant, Effect, Manifest, PolicyRow, Scope};
+use super::code::{self, Function, Instruction, Op};
 use super::error::BundleError;
 use super::format::{
     DIGEST_LEN, FORMAT, HEADER_LEN, MAGIC, SECTION_ROW_LEN, constant, scope, section,
 };
 use super::index::Index;
+use super::layer::{EntityId, Layer, Symbol};
+use super::link::Linker;
 use super::pattern::Pattern;
 use super::reader::Reader;
 use super::route::RouteTable;
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 use sha2::{Digest, Sha256};
@@ -32,31 +30,35 @@ impl Bundle {
 }
 
 fn load(bytes: &[u8]) -> Result<Bundle, BundleError> {
-    let (body, sha256) = body(bytes)?;
+    let Frame { body, sha256, .. } = Frame::read(bytes)?;
     let sections = Sections::read(body)?;
-    let strings = strings(sections.required("strings", section::STRINGS)?)?;
+    let mut layer = strings(sections.required("strings", section::STRINGS)?)?;
+    let count = layer.strings_len();
     let open = |name, kind| {
         sections
             .required(name, kind)
-            .map(|bytes| Reader::new(name, bytes, &strings))
+            .map(|bytes| Reader::new(name, bytes, count))
     };
     let manifest = manifest(open("manifest", section::MANIFEST)?)?;
-    let constants = constants(open("constants", section::CONSTANTS)?)?;
-    let entities = entities(open("entities", section::ENTITIES)?)?;
-    let code = instructions(open("code", section::CODE)?, &constants, &strings)?;
-    let policies = policies(open("policies", section::POLICIES)?, code.len())?;
-    let max_stack = check_code(&policies, &code, &constants)?;
-    let index = Index::read(open("index", section::INDEX)?, &policies, &entities)?;
-    let routes = RouteTable::read(open("routes", section::ROUTES)?)?;
+    let mut parts = Vec::new();
+    let mut linker = Linker::new([None, None], &mut layer, &mut parts);
+    let constants = constants(open("constants", section::CONSTANTS)?, &mut linker)?;
+    entities(open("entities", section::ENTITIES)?, &mut linker)?;
+    let code = instructions(open("code", section::CODE)?, &constants, count)?;
+    let policies = open("policies", section::POLICIES)?;
+    let (policies, annotations) = read_policies(policies, code.len(), &mut linker)?;
+    check_code(&policies, &code, &constants)?;
+    let index = Index::build(&layer, &policies)
+        .map_err(|_| broken("policies", 0, "there are more than a reader can number"))?;
+    let routes = RouteTable::read(open("routes", section::ROUTES)?, &layer)?;
     Ok(Bundle {
         sha256,
         manifest,
-        strings,
+        layer,
         constants,
-        entities,
         code,
-        max_stack,
         policies,
+        annotations,
         index,
         routes,
     })
@@ -80,30 +82,68 @@ fn half(bytes: &[u8], at: usize) -> Option<u16> {
     <[u8; 2]>::try_from(bytes).ok().map(u16::from_le_bytes)
 }
 
-/// Checks the frame: magic, format, length, digest.
-fn body(bytes: &[u8]) -> Result<(&[u8], [u8; 32]), BundleError> {
-    let magic = bytes.get(..MAGIC.len()).unwrap_or(bytes);
-    if !MAGIC.starts_with(magic) {
-        return Err(BundleError::NotABundle);
+/// The outside of a bundle.
+pub(super) struct Frame<'b> {
+    pub(super) body: &'b [u8],
+    /// The SHA-256 of the body.
+    pub(super) sha256: [u8; 32],
+    /// The signature blocks.
+    pub(super) signatures: &'b [u8],
+}
+
+impl<'b> Frame<'b> {
+    /// Checks magic, format, length, digest, and that what follows are signature blocks.
+    pub(super) fn read(bytes: &'b [u8]) -> Result<Self, BundleError> {
+        let magic = bytes.get(..MAGIC.len()).unwrap_or(bytes);
+        if !MAGIC.starts_with(magic) {
+            return Err(BundleError::NotABundle);
+        }
+        let format = half(bytes, MAGIC.len()).ok_or(BundleError::Truncated)?;
+        if format != FORMAT {
+            return Err(BundleError::FormatUnsupported);
+        }
+        let len = word(bytes, 12).ok_or(BundleError::Truncated)?;
+        let len = usize::try_from(len).map_err(|_| BundleError::Truncated)?;
+        let (body, rest) = bytes.split_at_checked(len).ok_or(BundleError::Truncated)?;
+        let (digest, signatures) = rest
+            .split_at_checked(DIGEST_LEN)
+            .ok_or(BundleError::Truncated)?;
+        let sha256: [u8; 32] = Sha256::digest(body).into();
+        if sha256 != *digest {
+            return Err(BundleError::DigestMismatch);
+        }
+        let frame = Self {
+            body,
+            sha256,
+            signatures,
+        };
+        for block in frame.blocks() {
+            block?;
+        }
+        Ok(frame)
     }
-    let format = half(bytes, MAGIC.len()).ok_or(BundleError::Truncated)?;
-    if format != FORMAT {
-        return Err(BundleError::FormatUnsupported);
-    }
-    let len = word(bytes, 12).ok_or(BundleError::Truncated)?;
-    let len = usize::try_from(len).map_err(|_| BundleError::Truncated)?;
-    let body = bytes.get(..len).ok_or(BundleError::Truncated)?;
-    let digest = bytes.get(len..).unwrap_or_default();
-    let digest = match digest.len() {
-        ..DIGEST_LEN => return Err(BundleError::Truncated),
-        DIGEST_LEN => digest,
-        _ => return Err(broken("header", 12, "bytes follow the digest")),
-    };
-    let sha256: [u8; 32] = Sha256::digest(body).into();
-    if sha256 == *digest {
-        Ok((body, sha256))
-    } else {
-        Err(BundleError::DigestMismatch)
+
+    /// The signature blocks: the publisher's name, and the signature.
+    pub(super) fn blocks(
+        &self,
+    ) -> impl Iterator<Item = Result<(&'b str, &'b [u8; 64]), BundleError>> {
+        let mut rest = self.signatures;
+        core::iter::from_fn(move || {
+            let (len, after) = rest.split_first()?;
+            let block = after
+                .split_at_checked(usize::from(*len))
+                .and_then(|(name, after)| Some((name, after.split_first_chunk()?)));
+            let Some((name, (signature, after))) = block else {
+                rest = &[];
+                return Some(Err(BundleError::Truncated));
+            };
+            rest = after;
+            let name = core::str::from_utf8(name)
+                .ok()
+                .filter(|name| !name.is_empty());
+            let fault = broken("signatures", 0, "a publisher has a name, in UTF-8");
+            Some(name.map(|name| (name, signature)).ok_or(fault))
+        })
     }
 }
 
@@ -163,94 +203,103 @@ impl<'a> Sections<'a> {
 }
 
 /// A count, the end of each string, the bytes of all.
-fn strings(bytes: &[u8]) -> Result<Vec<Box<str>>, BundleError> {
-    let mut reader = Reader::new("strings", bytes, &[]);
+fn strings(bytes: &[u8]) -> Result<Layer, BundleError> {
+    let mut reader = Reader::new("strings", bytes, 0);
     let count = reader.count(4)?;
     let mut ends = Vec::with_capacity(count);
     for _ in 0..count {
         ends.push(reader.size()?);
     }
-    let mut strings: Vec<Box<str>> = Vec::with_capacity(count);
-    let mut start = 0;
+    let mut layer = Layer::default();
+    let (mut start, mut last) = (0, None);
     for end in ends {
         let len = end
             .checked_sub(start)
             .ok_or_else(|| reader.broken("a string ends before it begins"))?;
         let string = core::str::from_utf8(reader.bytes(len)?)
             .map_err(|_| reader.broken("a string isn't UTF-8"))?;
-        if strings.last().is_some_and(|last| **last >= *string) {
+        if last.is_some_and(|last| last >= string) {
             return Err(reader.broken("the strings aren't strictly ascending"));
         }
-        strings.push(string.into());
+        reader.linked(layer.add_string(string))?;
+        last = Some(string);
         start = end;
     }
     reader.end()?;
-    Ok(strings)
+    Ok(layer)
 }
 
 fn manifest(mut reader: Reader<'_>) -> Result<Manifest, BundleError> {
-    let name = reader.string()?.into();
-    let version = reader.string()?.into();
-    let principal_type = reader.string()?.into();
-    let group_type = match reader.byte()? {
-        0 => None,
-        1 => Some(reader.string()?.into()),
-        _ => return Err(reader.broken("there is one group type or none")),
+    let manifest = Manifest {
+        name: reader.symbol()?,
+        version: reader.symbol()?,
+        principal_type: reader.symbol()?,
+        group_type: match reader.byte()? {
+            0 => None,
+            1 => Some(reader.symbol()?),
+            _ => return Err(reader.broken("there is one group type or none")),
+        },
     };
     reader.end()?;
-    Ok(Manifest {
-        name,
-        version,
-        principal_type,
-        group_type,
-    })
+    Ok(manifest)
 }
 
-fn constants(mut reader: Reader<'_>) -> Result<Vec<Constant>, BundleError> {
+fn constants(
+    mut reader: Reader<'_>,
+    linker: &mut Linker<'_>,
+) -> Result<Vec<Constant>, BundleError> {
     let count = reader.count(2)?;
     let mut constants = Vec::with_capacity(count);
     for _ in 0..count {
         constants.push(match reader.byte()? {
             constant::PATTERN => {
-                let segments = reader.names()?;
+                let segments = reader.symbols()?;
                 if segments.is_empty() {
                     return Err(reader.broken("a pattern has a segment at least"));
                 }
-                Constant::Pattern(Pattern::new(segments))
+                let text = |segment| linker.layer().string(segment).into();
+                Constant::Pattern(Pattern::new(segments.into_iter().map(text).collect()))
             }
-            constant::NAMES => Constant::Names(reader.names()?),
-            kind => Constant::Value(reader.value(kind, 0)?),
+            constant::NAMES => Constant::Names(reader.symbols()?),
+            kind => Constant::Value(reader.value(kind, 0, linker)?),
         });
     }
     reader.end()?;
     Ok(constants)
 }
 
-fn entities(mut reader: Reader<'_>) -> Result<Entities, BundleError> {
-    let count = reader.count(16)?;
-    let mut entities: Vec<Entity> = Vec::with_capacity(count);
+fn entities(mut reader: Reader<'_>, linker: &mut Linker<'_>) -> Result<(), BundleError> {
+    let count = reader.count(20)?;
+    let mut last = None;
     for _ in 0..count {
         let uid = reader.uid()?;
-        if entities.last().is_some_and(|last| *last.uid() >= uid) {
+        if last.is_some_and(|last| last >= uid) {
             return Err(reader.broken("the entities aren't strictly ascending"));
         }
-        let ancestors = reader.uids()?;
-        let attributes = reader.record(0)?;
-        entities.push(Entity::new(uid, ancestors, attributes));
+        last = Some(uid);
+        let mut ancestors = Vec::new();
+        for uid in reader.uids()? {
+            ancestors.push(reader.linked(linker.named(uid))?);
+        }
+        ancestors.sort_unstable();
+        let attributes = reader.record(0, linker)?;
+        let tags = reader.record(0, linker)?;
+        let id = reader.linked(linker.named(uid))?;
+        let known = linker.known(id, &ancestors, attributes, tags);
+        reader.linked(known)?;
     }
     reader.end()?;
-    let entities = Entities::from_closed(entities);
-    if entities.is_closed() {
-        Ok(entities)
-    } else {
-        Err(reader.broken("the hierarchy isn't closed, or has a cycle"))
+    let given = linker.layer().ids_len();
+    match linker.close() {
+        Ok(()) if linker.layer().ids_len() == given => Ok(()),
+        _ => Err(reader.broken("the hierarchy isn't closed, or has a cycle")),
     }
 }
 
 fn instructions(
     mut reader: Reader<'_>,
     constants: &[Constant],
-    strings: &[Box<str>],
+    strings: usize,
 ) -> Result<Vec<Instruction>, BundleError> {
     let count = reader.count(4)?;
     let mut code = Vec::with_capacity(count);
@@ -267,8 +316,11 @@ fn instructions(
                 Some(Constant::Names(names)) => names.is_sorted_by(|a, b| a < b),
                 _ => false,
             },
-            Op::Is | Op::Has | Op::Get => at < strings.len(),
-            Op::MakeSet => true,
+            Op::Is | Op::Has | Op::Get => at < strings,
+            Op::Call if Function::from_number(operand).is_none() => {
+                return Err(BundleError::FormatUnsupported);
+            }
+            Op::MakeSet | Op::Call => true,
             _ => op.is_jump() || operand == 0,
         };
         if !fits {
@@ -280,101 +332,115 @@ fn instructions(
     Ok(code)
 }
 
-fn policies(mut reader: Reader<'_>, code_len: usize) -> Result<Vec<PolicyRow>, BundleError> {
-    let count = reader.count(16)?;
+/// The policies, and the annotations of all.
+type Policies = (Vec<PolicyRow>, Vec<(Symbol, Symbol)>);
+
+fn read_policies(
+    mut reader: Reader<'_>,
+    code_len: usize,
+    linker: &mut Linker<'_>,
+) -> Result<Policies, BundleError> {
+    let count = reader.count(20)?;
     let mut policies = Vec::with_capacity(count);
-    let mut end = 0_usize;
+    let mut annotations = Vec::new();
+    let (mut end, mut ends) = (0_usize, Vec::new());
     for _ in 0..count {
-        let id = reader.string()?.into();
+        let id = reader.symbol()?;
         let effect = match reader.byte()? {
             0 => Effect::Permit,
             1 => Effect::Forbid,
             _ => return Err(reader.broken("a policy permits or forbids")),
         };
-        let principal = read_scope(&mut reader)?;
+        let principal = read_scope(&mut reader, linker)?;
         let action = match reader.byte()? {
             scope::ANY => ActionScope::Any,
-            scope::EQUAL => ActionScope::Equal(reader.uid()?),
-            scope::IN_ANY => ActionScope::InAny(reader.uids()?),
+            scope::EQUAL => ActionScope::Equal(read_entity(&mut reader, linker)?),
+            scope::IN_ANY => {
+                let mut ids = Vec::new();
+                for uid in reader.uids()? {
+                    ids.push(reader.linked(linker.named(uid))?);
+                }
+                ActionScope::InAny(reader.linked(linker.ids(&ids))?)
+            }
             _ => return Err(BundleError::FormatUnsupported),
         };
-        let resource = read_scope(&mut reader)?;
-        let start = end;
-        end = start
-            .checked_add(reader.size()?)
-            .filter(|end| *end <= code_len)
-            .ok_or_else(|| reader.broken("the policy has more code than there is"))?;
-        let annotations = read_annotations(&mut reader)?;
+        let resource = read_scope(&mut reader, linker)?;
+        // The links of a template share its code; other code follows that before it.
+        let code = reader.size()?..reader.size()?;
+        if code.start == end && code.start <= code.end && code.end <= code_len {
+            end = code.end;
+            ends.push((code.start, code.end));
+        } else if ends.binary_search(&(code.start, code.end)).is_err() {
+            return Err(reader.broken("the code neither follows nor is that of a policy before"));
+        }
+        let first = annotations.len();
+        for _ in 0..reader.count(8)? {
+            let annotation = (reader.symbol()?, reader.symbol()?);
+            let last = annotations.get(first..).and_then(<[_]>::last);
+            if last.is_some_and(|(name, _)| *name >= annotation.0) {
+                return Err(reader.broken("the annotations aren't strictly ascending"));
+            }
+            annotations.push(annotation);
+        }
         policies.push(PolicyRow {
             id,
             effect,
             principal,
             action,
             resource,
-            code: start..end,
-            annotations,
+            code,
+            annotations: first..annotations.len(),
         });
     }
     reader.end()?;
     if end != code_len {
         return Err(reader.broken("there is code of no policy"));
     }
-    let mut ids: Vec<&str> = policies.iter().map(|policy| &*policy.id).collect();
+    let mut ids: Vec<Symbol> = policies.iter().map(|policy| policy.id).collect();
     ids.sort_unstable();
     if !ids.is_sorted_by(|a, b| a < b) {
         return Err(reader.broken("two policies have the same id"));
     }
-    Ok(policies)
+    Ok((policies, annotations))
 }
 
-fn read_scope(reader: &mut Reader<'_>) -> Result<Scope, BundleError> {
+fn read_entity(reader: &mut Reader<'_>, linker: &mut Linker<'_>) -> Result<EntityId, BundleError> {
+    let uid = reader.uid()?;
+    reader.linked(linker.named(uid))
+}
+
+fn read_scope(reader: &mut Reader<'_>, linker: &mut Linker<'_>) -> Result<Scope, BundleError> {
     Ok(match reader.byte()? {
         scope::ANY => Scope::Any,
-        scope::EQUAL => Scope::Equal(reader.uid()?),
-        scope::IN => Scope::In(reader.uid()?),
-        scope::IS => Scope::Is(reader.string()?.into()),
-        scope::IS_IN => Scope::IsIn(reader.string()?.into(), reader.uid()?),
+        scope::EQUAL => Scope::Equal(read_entity(reader, linker)?),
+        scope::IN => Scope::In(read_entity(reader, linker)?),
+        scope::IS => Scope::Is(reader.symbol()?),
+        scope::IS_IN => Scope::IsIn(reader.symbol()?, read_entity(reader, linker)?),
         _ => return Err(BundleError::FormatUnsupported),
     })
 }
 
-fn read_annotations(reader: &mut Reader<'_>) -> Result<Vec<AnnotationRow>, BundleError> {
-    let count = reader.count(8)?;
-    let mut annotations: Vec<AnnotationRow> = Vec::with_capacity(count);
-    for _ in 0..count {
-        let (name, value) = (reader.string()?, reader.string()?);
-        if annotations.last().is_some_and(|last| *last.name >= *name) {
-            return Err(reader.broken("the annotations aren't strictly ascending"));
-        }
-        annotations.push(AnnotationRow {
-            name: name.into(),
-            value: value.into(),
-        });
-    }
-    Ok(annotations)
-}
-
-/// Checks the code of every policy; gives back the deepest stack of all.
+/// Checks the code of every policy.
 fn check_code(
     policies: &[PolicyRow],
     code: &[Instruction],
     constants: &[Constant],
-) -> Result<usize, BundleError> {
+) -> Result<(), BundleError> {
     let names = |index: u32| match constants.get(usize::try_from(index).unwrap_or(usize::MAX)) {
         Some(Constant::Names(names)) => names.len(),
         _ => 0,
     };
-    let mut deepest = 0;
+    let mut checked = 0;
     for policy in policies {
         let own = code.get(policy.code.clone()).unwrap_or_default();
-        if own.is_empty() {
+        if own.is_empty() || policy.code.end <= checked {
             continue;
         }
-        let depth = code::check(own, &names).map_err(|fault| {
+        checked = policy.code.end;
+        code::check(own, &names).map_err(|fault| {
             let at = policy.code.start + fault.at;
             broken("code", u32::try_from(at).unwrap_or(u32::MAX), fault.rule)
         })?;
-        deepest = deepest.max(depth);
     }
-    Ok(deepest)
+    Ok(())
 }

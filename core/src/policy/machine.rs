@@ -1,297 +1,264 @@
 //! Runs the code of a policy: a stack machine with Cedar's semantics.
 
 use super::bundle::{Bundle, Constant, Scope};
-use super::code::{Instruction, Op};
-use super::entity::Entity;
-use super::evaluate::Query;
-use super::format::MAX_STEPS;
-use super::term::{RecordTerm, SetTerm, Term};
-use super::value::EntityUid;
+use super::code::{Function, Instruction, Op, Receiver};
+use super::evaluate::Ask;
+use super::extension::{Datetime, Decimal, Duration, IpRange};
+use super::layer::{Arena, EntityId, Span, Symbol, World};
+use super::term::{Budget, Term, View, ip_parts};
+use super::trace::TraceStep;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-/// Why a policy errs; attributes by the index of their name.
+/// Why a policy errs.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Fault {
     Type {
         expected: &'static str,
         found: &'static str,
     },
-    Attribute(u32),
-    Entity(u32),
+    Attribute(Symbol),
+    Entity(Symbol),
+    Tag,
+    Extension(Function),
     Overflow,
     Limit,
     Unreachable,
 }
 
-/// The steps that a policy has left.
-pub(super) struct Budget {
-    steps: usize,
-}
-
-impl Budget {
-    pub(super) fn new() -> Self {
-        Self { steps: MAX_STEPS }
-    }
-
-    pub(super) fn spend(&mut self, steps: usize) -> Result<(), Fault> {
-        match self.steps.checked_sub(steps) {
-            Some(left) => {
-                self.steps = left;
-                Ok(())
-            }
-            None => Err(Fault::Limit),
-        }
-    }
+/// What a run needs, kept from one to the next so that it isn't allocated again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    stack: Vec<Term>,
+    made: Arena,
 }
 
 pub(super) struct Machine<'a> {
     bundle: &'a Bundle,
-    query: &'a Query<'a>,
-    stack: Vec<Term<'a>>,
+    world: World<'a>,
+    ask: Ask,
+    scratch: &'a mut Scratch,
+    made_from: (u32, u32),
     budget: Budget,
+    trace: Option<&'a mut Vec<TraceStep>>,
+    /// The policy whose code runs.
+    policy: u32,
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(bundle: &'a Bundle, query: &'a Query<'a>) -> Self {
+    pub(super) fn new(
+        bundle: &'a Bundle,
+        world: World<'a>,
+        ask: Ask,
+        scratch: &'a mut Scratch,
+        trace: Option<&'a mut Vec<TraceStep>>,
+    ) -> Self {
         Self {
             bundle,
-            query,
-            stack: Vec::new(),
-            budget: Budget::new(),
+            world,
+            ask,
+            scratch,
+            made_from: world.made_from(),
+            budget: Budget::of_a_policy(),
+            trace,
+            policy: 0,
         }
     }
 
-    /// Whether `uid` is what a scope asks for. Never errs.
-    pub(super) fn in_scope(&self, uid: &EntityUid, scope: &Scope) -> bool {
+    /// Whether the entity is what a scope asks for. Never errs.
+    pub(super) fn in_scope(&self, id: EntityId, scope: Scope) -> bool {
         match scope {
             Scope::Any => true,
-            Scope::Equal(other) => uid == other,
-            Scope::In(group) => self.is_in(uid, group),
-            Scope::Is(entity_type) => uid.entity_type() == &**entity_type,
+            Scope::Equal(other) => id == other,
+            Scope::In(group) => self.is_in(id, group),
+            Scope::Is(entity_type) => self.world.uid(id).0 == entity_type,
             Scope::IsIn(entity_type, group) => {
-                uid.entity_type() == &**entity_type && self.is_in(uid, group)
+                self.world.uid(id).0 == entity_type && self.is_in(id, group)
             }
         }
     }
 
-    /// Cedar's `in`: `uid` itself or one of its ancestors. An unknown entity has none.
-    pub(super) fn is_in(&self, uid: &EntityUid, group: &EntityUid) -> bool {
-        if uid == group {
-            return true;
-        }
-        let Some((entity, store)) = self.entity(uid) else {
-            return false;
-        };
-        if entity.parents().binary_search(group).is_ok() {
-            return true;
-        }
-        self.is_in_by_way_of(entity, store, group)
-    }
-
-    /// Follows the hierarchy from store to store; within one store it is closed already.
-    fn is_in_by_way_of(&self, entity: &'a Entity, store: Store, group: &EntityUid) -> bool {
-        let mut seen: Vec<(&'a Entity, Store)> = Vec::new();
-        let mut next = Some((entity, store));
-        let mut at = 0;
-        while let Some((entity, store)) = next {
-            for parent in entity.parents() {
-                let Some((parent, home)) = self.entity(parent) else {
-                    continue;
-                };
-                let closed = store == home && store != Store::Query;
-                if closed || seen.iter().any(|(known, _)| core::ptr::eq(*known, parent)) {
-                    continue;
-                }
-                if parent.parents().binary_search(group).is_ok() {
-                    return true;
-                }
-                seen.push((parent, home));
-            }
-            next = seen.get(at).copied();
-            at += 1;
-        }
-        false
-    }
-
-    fn entity(&self, uid: &EntityUid) -> Option<(&'a Entity, Store)> {
-        let query = self.query;
-        if *uid == *query.principal.uid() {
-            return Some((query.principal, Store::Query));
-        }
-        if *uid == *query.resource.uid() {
-            return Some((query.resource, Store::Query));
-        }
-        if let Some(entity) = self.bundle.entities.get(uid) {
-            return Some((entity, Store::Bundle));
-        }
-        let entity = query.entities?.get(uid)?;
-        Some((entity, Store::Request))
+    /// Cedar's `in`: the entity itself or one of its ancestors. An unknown entity has none.
+    pub(super) fn is_in(&self, id: EntityId, group: EntityId) -> bool {
+        id == group
+            || self
+                .world
+                .node(id)
+                .is_some_and(|node| self.world.ids(node.ancestors).binary_search(&group).is_ok())
     }
 
     /// Runs the code of one policy: whether its conditions hold.
-    pub(super) fn run(&mut self, code: &[Instruction]) -> Result<bool, Fault> {
-        self.budget = Budget::new();
-        self.stack.clear();
-        self.stack.reserve(self.bundle.max_stack);
+    pub(super) fn run(&mut self, policy: u32, code: &[Instruction]) -> Result<bool, Fault> {
+        self.budget = Budget::of_a_policy();
+        self.policy = policy;
+        self.scratch.stack.clear();
+        self.scratch.made.elements.clear();
+        self.scratch.made.fields.clear();
         let mut at = 0;
         while let Some(instruction) = code.get(at) {
             self.budget.spend(1)?;
+            let place = at;
             at += 1;
-            if let Some(target) = self.step(*instruction)? {
+            if let Some(target) = self.step(*instruction, place)? {
                 at = usize::try_from(target).map_err(|_| Fault::Unreachable)?;
             }
         }
-        self.pop_boolean()
+        self.condition(code.len())
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            world: self.world,
+            made: &self.scratch.made,
+            made_from: self.made_from,
+        }
     }
 
     /// Runs one instruction; gives back the target if it jumps.
-    fn step(&mut self, Instruction { op, operand }: Instruction) -> Result<Option<u32>, Fault> {
+    fn step(
+        &mut self,
+        Instruction { op, operand }: Instruction,
+        place: usize,
+    ) -> Result<Option<u32>, Fault> {
         let result = match op {
             Op::Constant => match self.bundle.constant(operand) {
-                Some(Constant::Value(value)) => Term::from(value),
+                Some(Constant::Value(value)) => *value,
                 _ => return Err(Fault::Unreachable),
             },
-            Op::Principal => Term::Entity(self.query.principal.uid()),
-            Op::Action => Term::Entity(self.query.action),
-            Op::Resource => Term::Entity(self.query.resource.uid()),
-            Op::Context => Term::Record(RecordTerm::Given(self.query.context)),
+            Op::Principal => Term::Entity(self.ask.principal),
+            Op::Action => Term::Entity(self.ask.action),
+            Op::Resource => Term::Entity(self.ask.resource),
+            Op::Context => Term::Record(self.ask.context),
             Op::And | Op::Or => {
                 let decided = op == Op::Or;
-                if self.pop_boolean()? != decided {
+                if self.condition(place)? != decided {
                     return Ok(None);
                 }
-                self.stack.push(Term::Bool(decided));
+                self.scratch.stack.push(Term::Bool(decided));
                 return Ok(Some(operand));
             }
             Op::Unless => {
-                let held = self.pop_boolean()?;
+                let held = self.condition(place)?;
                 return Ok((!held).then_some(operand));
             }
             Op::Jump => return Ok(Some(operand)),
-            Op::Bool => Term::Bool(self.pop_boolean()?),
+            Op::Bool => Term::Bool(self.condition(place)?),
             Op::Not => Term::Bool(!self.pop_boolean()?),
-            Op::Negate => {
-                let value = long(&self.pop()?)?;
-                number(value.checked_neg())?
-            }
+            Op::Negate => number(long(self.pop()?)?.checked_neg())?,
             Op::Is => {
-                let entity_type = self.bundle.string(operand).ok_or(Fault::Unreachable)?;
-                Term::Bool(entity(&self.pop()?)?.entity_type() == entity_type)
+                let id = entity(self.pop()?)?;
+                Term::Bool(self.world.uid(id).0 == Symbol(operand))
             }
-            Op::Like => {
-                let value = self.pop()?;
-                let Term::String(text) = value else {
-                    return Err(mismatch("string", &value));
-                };
-                match self.bundle.constant(operand) {
-                    Some(Constant::Pattern(pattern)) => {
-                        Term::Bool(pattern.matches(text, &mut self.budget)?)
-                    }
-                    _ => return Err(Fault::Unreachable),
+            Op::Like => match (self.pop()?, self.bundle.constant(operand)) {
+                (Term::String(text), Some(Constant::Pattern(pattern))) => {
+                    let text = self.world.text(text);
+                    Term::Bool(pattern.matches(text, &mut self.budget)?)
                 }
-            }
+                (_, None) => return Err(Fault::Unreachable),
+                (value, _) => return Err(mismatch("string", value)),
+            },
             Op::Has => {
-                let name = self.bundle.string(operand).ok_or(Fault::Unreachable)?;
                 let value = self.pop()?;
-                Term::Bool(self.attribute(&value, name)?.is_some())
+                Term::Bool(self.attribute(value, Symbol(operand))?.is_some())
             }
             Op::HasPath => Term::Bool(self.has_path(operand)?),
-            Op::Get => self.get_attribute(operand)?,
-            Op::IsEmpty => Term::Bool(set(&self.pop()?)?.len() == 0),
-            Op::MakeSet => {
-                let values = self.pop_many(operand)?;
-                Term::set(values, &mut self.budget)?
+            Op::Get => self.get(Symbol(operand))?,
+            Op::IsEmpty => Term::Bool(set(self.pop()?)?.len == 0),
+            Op::MakeSet => self.make_set(operand)?,
+            Op::MakeRecord => self.make_record(operand)?,
+            Op::Call => {
+                let function = Function::from_number(operand).ok_or(Fault::Unreachable)?;
+                self.call(function)?
             }
-            Op::MakeRecord => {
-                let Some(Constant::Names(names)) = self.bundle.constant(operand) else {
-                    return Err(Fault::Unreachable);
-                };
-                let count = u32::try_from(names.len()).map_err(|_| Fault::Unreachable)?;
-                Term::record(names, self.pop_many(count)?)?
-            }
-            Op::Equal
-            | Op::Less
-            | Op::LessEqual
-            | Op::In
-            | Op::Add
-            | Op::Subtract
-            | Op::Multiply
-            | Op::Contains
-            | Op::ContainsAll
-            | Op::ContainsAny => {
+            _ => {
                 let right = self.pop()?;
                 let left = self.pop()?;
-                self.binary(op, &left, &right)?
+                self.binary(op, left, right)?
             }
         };
-        self.stack.push(result);
+        self.scratch.stack.push(result);
         Ok(None)
     }
 
     /// The operators of two operands, both evaluated before either is looked at.
-    fn binary(&mut self, op: Op, left: &Term<'a>, right: &Term<'a>) -> Result<Term<'a>, Fault> {
+    fn binary(&mut self, op: Op, left: Term, right: Term) -> Result<Term, Fault> {
+        let view = View {
+            world: self.world,
+            made: &self.scratch.made,
+            made_from: self.made_from,
+        };
         let budget = &mut self.budget;
         Ok(Term::Bool(match op {
-            Op::Equal => left.compare(right, budget)? == Ordering::Equal,
-            Op::In => self.member(left, right)?,
-            Op::Contains => set(left)?.contains(right, budget)?,
-            Op::ContainsAll => !holds_any(set(left)?, set(right)?, false, budget)?,
-            Op::ContainsAny => holds_any(set(left)?, set(right)?, true, budget)?,
+            Op::Equal => view.compare(left, right, budget)? == Ordering::Equal,
+            Op::In => return self.member(left, right).map(Term::Bool),
+            Op::Contains => view.contains(set(left)?, right, budget)?,
+            Op::ContainsAll => !holds_any(&view, set(left)?, set(right)?, false, budget)?,
+            Op::ContainsAny => holds_any(&view, set(left)?, set(right)?, true, budget)?,
+            Op::HasTag => self.tag(left, right)?.is_some(),
+            Op::GetTag => return self.tag(left, right)?.ok_or(Fault::Tag),
+            Op::Less | Op::LessEqual => {
+                let order = match (left, right) {
+                    (Term::Datetime(left), Term::Datetime(right))
+                    | (Term::Duration(left), Term::Duration(right)) => left.cmp(&right),
+                    _ => long(left)?.cmp(&long(right)?),
+                };
+                order.is_lt() || op == Op::LessEqual && order.is_eq()
+            }
             _ => {
                 let (left, right) = (long(left)?, long(right)?);
-                match op {
-                    Op::Less => left < right,
-                    Op::LessEqual => left <= right,
-                    Op::Add => return number(left.checked_add(right)),
-                    Op::Subtract => return number(left.checked_sub(right)),
-                    Op::Multiply => return number(left.checked_mul(right)),
+                return number(match op {
+                    Op::Add => left.checked_add(right),
+                    Op::Subtract => left.checked_sub(right),
+                    Op::Multiply => left.checked_mul(right),
                     _ => return Err(Fault::Unreachable),
-                }
+                });
             }
         }))
     }
 
     /// `in`, of an entity or of a set, every element of which must be an entity.
-    fn member(&mut self, left: &Term<'a>, right: &Term<'a>) -> Result<bool, Fault> {
-        let uid = entity(left)?;
+    fn member(&mut self, left: Term, right: Term) -> Result<bool, Fault> {
+        let id = entity(left)?;
         let groups = match right {
-            Term::Entity(group) => return Ok(self.is_in(uid, group)),
+            Term::Entity(group) => return Ok(self.is_in(id, group)),
             Term::Set(groups) => groups,
             _ => return Err(mismatch("entity or set of entities", right)),
         };
-        for group in groups.iter() {
-            entity(&group)?;
-        }
-        for group in groups.iter() {
-            self.budget.spend(1)?;
-            if self.is_in(uid, entity(&group)?) {
-                return Ok(true);
+        let mut found = false;
+        let (mut steps, mut fault) = (0, None);
+        for group in self.view().elements(groups) {
+            match *group {
+                Term::Entity(group) => {
+                    steps += 1;
+                    found = found || self.is_in(id, group);
+                }
+                other => fault = Some(mismatch("entity", other)),
             }
         }
-        Ok(false)
+        self.budget.spend(steps)?;
+        fault.map_or(Ok(found), Err)
     }
 
     /// The attribute of a record or entity, if it has it.
-    fn attribute(&self, value: &Term<'a>, name: &str) -> Result<Option<Term<'a>>, Fault> {
+    fn attribute(&self, value: Term, name: Symbol) -> Result<Option<Term>, Fault> {
         match value {
-            Term::Record(record) => Ok(record.get(name)),
-            Term::Entity(uid) => Ok(self
-                .entity(uid)
-                .and_then(|(entity, _)| entity.attributes().get(name))
-                .map(Term::from)),
+            Term::Record(record) => Ok(self.view().field(record, name)),
+            Term::Entity(id) => Ok(self
+                .world
+                .node(id)
+                .and_then(|node| self.view().field(node.attributes, name))),
             _ => Err(mismatch("record or entity", value)),
         }
     }
 
-    fn get_attribute(&mut self, index: u32) -> Result<Term<'a>, Fault> {
-        let name = self.bundle.string(index).ok_or(Fault::Unreachable)?;
+    fn get(&mut self, name: Symbol) -> Result<Term, Fault> {
         let value = self.pop()?;
-        if let Some(attribute) = self.attribute(&value, name)? {
+        if let Some(attribute) = self.attribute(value, name)? {
             return Ok(attribute);
         }
         Err(match value {
-            Term::Entity(uid) if self.entity(uid).is_none() => Fault::Entity(index),
-            _ => Fault::Attribute(index),
+            Term::Entity(id) if self.world.node(id).is_none() => Fault::Entity(name),
+            _ => Fault::Attribute(name),
         })
     }
 
@@ -301,7 +268,7 @@ impl<'a> Machine<'a> {
         };
         let mut value = self.pop()?;
         for name in names {
-            match self.attribute(&value, name)? {
+            match self.attribute(value, *name)? {
                 Some(attribute) => value = attribute,
                 None => return Ok(false),
             }
@@ -309,84 +276,244 @@ impl<'a> Machine<'a> {
         Ok(true)
     }
 
-    // Called from many arms: the module is smaller when they share it.
-    #[inline(never)]
+    /// The tag of an entity, if it has it.
+    fn tag(&self, left: Term, right: Term) -> Result<Option<Term>, Fault> {
+        let id = entity(left)?;
+        let Term::String(name) = right else {
+            return Err(mismatch("string", right));
+        };
+        let node = self.world.node(id);
+        Ok(node.and_then(|node| self.view().field(node.tags, name)))
+    }
+
+    fn make_set(&mut self, count: u32) -> Result<Term, Fault> {
+        let from = self.operands(count)?;
+        let start = self.scratch.made.elements.len();
+        for at in from..self.scratch.stack.len() {
+            let element = *self.scratch.stack.get(at).ok_or(Fault::Unreachable)?;
+            let (mut low, mut high) = (start, self.scratch.made.elements.len());
+            let view = View {
+                world: self.world,
+                made: &self.scratch.made,
+                made_from: self.made_from,
+            };
+            let mut there = false;
+            while low < high {
+                let middle = low + (high - low) / 2;
+                let other = *view.made.elements.get(middle).ok_or(Fault::Unreachable)?;
+                match view.compare(other, element, &mut self.budget)? {
+                    Ordering::Less => low = middle + 1,
+                    Ordering::Greater => high = middle,
+                    Ordering::Equal => {
+                        there = true;
+                        break;
+                    }
+                }
+            }
+            if !there {
+                self.scratch.made.elements.insert(low, element);
+            }
+        }
+        self.scratch.stack.truncate(from);
+        let len = self.scratch.made.elements.len() - start;
+        let set = Term::Set(made(self.made_from.0, start, len)?);
+        self.bounded(set)
+    }
+
+    fn make_record(&mut self, index: u32) -> Result<Term, Fault> {
+        let Some(Constant::Names(names)) = self.bundle.constant(index) else {
+            return Err(Fault::Unreachable);
+        };
+        let count = u32::try_from(names.len()).map_err(|_| Fault::Unreachable)?;
+        let from = self.operands(count)?;
+        let start = self.scratch.made.fields.len();
+        let values = self.scratch.stack.drain(from..);
+        let fields = names.iter().copied().zip(values);
+        self.scratch.made.fields.extend(fields);
+        let record = Term::Record(made(self.made_from.1, start, names.len())?);
+        self.bounded(record)
+    }
+
+    /// The value, unless it nests too deeply.
+    fn bounded(&mut self, value: Term) -> Result<Term, Fault> {
+        let view = View {
+            world: self.world,
+            made: &self.scratch.made,
+            made_from: self.made_from,
+        };
+        view.depth(value, &mut self.budget)?;
+        Ok(value)
+    }
+
+    /// Calls a function of an extension type.
+    fn call(&mut self, function: Function) -> Result<Term, Fault> {
+        let second = match function.arity() {
+            1 => None,
+            _ => Some(self.pop()?),
+        };
+        let first = self.pop()?;
+        let failed = Fault::Extension(function);
+        if function.receiver() == Receiver::Text {
+            let Term::String(text) = first else {
+                return Err(mismatch("string", first));
+            };
+            let text = self.world.text(text);
+            return match function {
+                Function::Decimal => Decimal::parse(text).map(|value| Term::Decimal(value.0)),
+                Function::Datetime => Datetime::parse(text).map(|value| Term::Datetime(value.0)),
+                Function::Duration => Duration::parse(text).map(|value| Term::Duration(value.0)),
+                _ => match IpRange::parse(text) {
+                    Some(ip) => return self.make_ip(ip),
+                    None => None,
+                },
+            }
+            .ok_or(failed);
+        }
+        match (function.receiver(), first) {
+            (Receiver::Decimal, Term::Decimal(left)) => match second {
+                Some(Term::Decimal(right)) => Ok(Term::Bool(match function {
+                    Function::LessThan => left < right,
+                    Function::LessThanOrEqual => left <= right,
+                    Function::GreaterThan => left > right,
+                    _ => left >= right,
+                })),
+                other => Err(mismatch("decimal", other.unwrap_or(first))),
+            },
+            (Receiver::Ip, Term::Ip(span)) => {
+                let ip = self.view().ip(span).ok_or(Fault::Unreachable)?;
+                Ok(Term::Bool(match function {
+                    Function::IsIpv4 => !ip.v6,
+                    Function::IsIpv6 => ip.v6,
+                    Function::IsLoopback => ip.is_loopback(),
+                    Function::IsMulticast => ip.is_multicast(),
+                    _ => match second {
+                        Some(Term::Ip(span)) => {
+                            ip.is_in_range(self.view().ip(span).ok_or(Fault::Unreachable)?)
+                        }
+                        other => return Err(mismatch("ipaddr", other.unwrap_or(first))),
+                    },
+                }))
+            }
+            (Receiver::Datetime, Term::Datetime(left)) => match (function, second) {
+                (Function::ToDate, _) => {
+                    let date = Datetime(left).to_date().ok_or(failed)?;
+                    Ok(Term::Datetime(date.0))
+                }
+                (Function::ToTime, _) => Ok(Term::Duration(Datetime(left).to_time().0)),
+                (Function::Offset, Some(Term::Duration(right))) => {
+                    left.checked_add(right).map(Term::Datetime).ok_or(failed)
+                }
+                (Function::DurationSince, Some(Term::Datetime(right))) => {
+                    left.checked_sub(right).map(Term::Duration).ok_or(failed)
+                }
+                (Function::Offset, other) => Err(mismatch("duration", other.unwrap_or(first))),
+                (_, other) => Err(mismatch("datetime", other.unwrap_or(first))),
+            },
+            (Receiver::Duration, Term::Duration(value)) => Ok(Term::Long(match function {
+                Function::ToSeconds => value / 1000,
+                Function::ToMinutes => value / 60_000,
+                Function::ToHours => value / 3_600_000,
+                Function::ToDays => value / 86_400_000,
+                _ => value,
+            })),
+            (receiver, _) => Err(mismatch(receiver.as_str(), first)),
+        }
+    }
+
+    fn make_ip(&mut self, ip: IpRange) -> Result<Term, Fault> {
+        let start = self.scratch.made.elements.len();
+        self.scratch.made.elements.extend(ip_parts(ip));
+        made(self.made_from.0, start, 3).map(Term::Ip)
+    }
+
+    /// Pops the boolean that an instruction branches on.
+    fn condition(&mut self, place: usize) -> Result<bool, Fault> {
+        let truth = self.pop_boolean()?;
+        if let Some(trace) = &mut self.trace {
+            trace.push(TraceStep {
+                policy: self.policy,
+                at: u32::try_from(place).unwrap_or(u32::MAX),
+                truth,
+            });
+        }
+        Ok(truth)
+    }
+
     fn pop_boolean(&mut self) -> Result<bool, Fault> {
-        boolean(&self.pop()?)
+        match self.pop()? {
+            Term::Bool(value) => Ok(value),
+            other => Err(mismatch("bool", other)),
+        }
     }
 
-    #[inline(never)]
-    fn pop(&mut self) -> Result<Term<'a>, Fault> {
-        self.stack.pop().ok_or(Fault::Unreachable)
+    fn pop(&mut self) -> Result<Term, Fault> {
+        self.scratch.stack.pop().ok_or(Fault::Unreachable)
     }
 
-    fn pop_many(&mut self, count: u32) -> Result<Vec<Term<'a>>, Fault> {
-        let at = usize::try_from(count)
+    /// Where on the stack the last `count` values begin.
+    fn operands(&self, count: u32) -> Result<usize, Fault> {
+        usize::try_from(count)
             .ok()
-            .and_then(|count| self.stack.len().checked_sub(count))
-            .ok_or(Fault::Unreachable)?;
-        Ok(self.stack.split_off(at))
+            .and_then(|count| self.scratch.stack.len().checked_sub(count))
+            .ok_or(Fault::Unreachable)
     }
 }
 
-/// Where an entity is known from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Store {
-    Bundle,
-    Query,
-    Request,
+/// The run of what was made last.
+fn made(from: u32, start: usize, len: usize) -> Result<Span, Fault> {
+    let start = u32::try_from(start)
+        .ok()
+        .and_then(|start| start.checked_add(from));
+    match (start, u32::try_from(len)) {
+        (Some(start), Ok(len)) => Ok(Span { start, len }),
+        _ => Err(Fault::Limit),
+    }
 }
 
 #[cold]
 #[inline(never)]
-fn mismatch(expected: &'static str, found: &Term<'_>) -> Fault {
+fn mismatch(expected: &'static str, found: Term) -> Fault {
     Fault::Type {
         expected,
         found: found.kind(),
     }
 }
 
-fn boolean(value: &Term<'_>) -> Result<bool, Fault> {
+fn long(value: Term) -> Result<i64, Fault> {
     match value {
-        Term::Bool(value) => Ok(*value),
-        _ => Err(mismatch("bool", value)),
-    }
-}
-
-fn long(value: &Term<'_>) -> Result<i64, Fault> {
-    match value {
-        Term::Long(value) => Ok(*value),
+        Term::Long(value) => Ok(value),
         _ => Err(mismatch("long", value)),
     }
 }
 
 /// Whether `set` contains, or does not, any of `elements`.
-fn holds_any<'a>(
-    set: &SetTerm<'a>,
-    elements: &SetTerm<'a>,
+fn holds_any(
+    view: &View<'_>,
+    set: Span,
+    elements: Span,
     contained: bool,
     budget: &mut Budget,
 ) -> Result<bool, Fault> {
-    for element in elements.iter() {
-        if set.contains(&element, budget)? == contained {
+    for element in view.elements(elements) {
+        if view.contains(set, *element, budget)? == contained {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn number(value: Option<i64>) -> Result<Term<'static>, Fault> {
+fn number(value: Option<i64>) -> Result<Term, Fault> {
     value.map(Term::Long).ok_or(Fault::Overflow)
 }
 
-fn entity<'a>(value: &Term<'a>) -> Result<&'a EntityUid, Fault> {
+fn entity(value: Term) -> Result<EntityId, Fault> {
     match value {
-        Term::Entity(uid) => Ok(uid),
+        Term::Entity(id) => Ok(id),
         _ => Err(mismatch("entity", value)),
     }
 }
 
-fn set<'t, 'a>(value: &'t Term<'a>) -> Result<&'t SetTerm<'a>, Fault> {
+fn set(value: Term) -> Result<Span, Fault> {
     match value {
         Term::Set(set) => Ok(set),
         _ => Err(mismatch("set", value)),

@@ -1,6 +1,7 @@
 //! The patterns of `like`.
 
-use super::machine::{Budget, Fault};
+use super::machine::Fault;
+use super::term::Budget;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 

@@ -1,9 +1,11 @@
 //! A cursor over one section of a bundle.
 
-use super::error::BundleError;
+use super::error::{BundleError, ValueError};
+use super::extension::IpRange;
 use super::format::{MAX_DEPTH, constant};
-use super::value::{EntityUid, Record, Set, Value};
-use alloc::boxed::Box;
+use super::layer::{Span, Symbol};
+use super::link::Linker;
+use super::term::Term;
 use alloc::vec::Vec;
 
 /// Reads a section from its start; each read checks that the bytes are there.
@@ -11,11 +13,12 @@ pub(super) struct Reader<'a> {
     section: &'static str,
     bytes: &'a [u8],
     at: usize,
-    strings: &'a [Box<str>],
+    /// How many strings the bundle has.
+    strings: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(section: &'static str, bytes: &'a [u8], strings: &'a [Box<str>]) -> Self {
+    pub(super) fn new(section: &'static str, bytes: &'a [u8], strings: usize) -> Self {
         Self {
             section,
             bytes,
@@ -84,27 +87,28 @@ impl<'a> Reader<'a> {
     }
 
     /// A string, by its index.
-    pub(super) fn string(&mut self) -> Result<&'a str, BundleError> {
-        let index = self.size()?;
-        self.strings
-            .get(index)
-            .map(|string| &**string)
-            .ok_or_else(|| self.broken("there is no such string"))
+    pub(super) fn symbol(&mut self) -> Result<Symbol, BundleError> {
+        let index = self.word()?;
+        if usize::try_from(index).is_ok_and(|index| index < self.strings) {
+            Ok(Symbol(index))
+        } else {
+            Err(self.broken("there is no such string"))
+        }
     }
 
     /// A count and that many strings.
-    pub(super) fn names(&mut self) -> Result<Vec<Box<str>>, BundleError> {
+    pub(super) fn symbols(&mut self) -> Result<Vec<Symbol>, BundleError> {
         let count = self.count(4)?;
-        (0..count).map(|_| self.string().map(Into::into)).collect()
+        (0..count).map(|_| self.symbol()).collect()
     }
 
     /// An entity's name: the strings of its type and its id.
-    pub(super) fn uid(&mut self) -> Result<EntityUid, BundleError> {
-        Ok(EntityUid::new(self.string()?, self.string()?))
+    pub(super) fn uid(&mut self) -> Result<(Symbol, Symbol), BundleError> {
+        Ok((self.symbol()?, self.symbol()?))
     }
 
     /// A count and that many names of entities, strictly ascending.
-    pub(super) fn uids(&mut self) -> Result<Vec<EntityUid>, BundleError> {
+    pub(super) fn uids(&mut self) -> Result<Vec<(Symbol, Symbol)>, BundleError> {
         let count = self.count(8)?;
         let mut uids = Vec::with_capacity(count);
         for _ in 0..count {
@@ -117,55 +121,89 @@ impl<'a> Reader<'a> {
         Ok(uids)
     }
 
+    /// What the linker gave, whose only reason to fail is that there is too much.
+    pub(super) fn linked<T>(&self, linked: Result<T, ValueError>) -> Result<T, BundleError> {
+        linked.map_err(|_| self.broken("there is more than a reader can number"))
+    }
+
+    fn long(&mut self) -> Result<i64, BundleError> {
+        self.array().map(i64::from_le_bytes)
+    }
+
     /// A value of this kind, with what nests in it.
-    pub(super) fn value(&mut self, kind: u8, depth: usize) -> Result<Value, BundleError> {
+    pub(super) fn value(
+        &mut self,
+        kind: u8,
+        depth: usize,
+        linker: &mut Linker<'_>,
+    ) -> Result<Term, BundleError> {
         if depth > MAX_DEPTH {
             return Err(self.broken("the value is nested too deeply"));
         }
-        match kind {
+        Ok(match kind {
             constant::BOOL => match self.byte()? {
-                0 => Ok(Value::Bool(false)),
-                1 => Ok(Value::Bool(true)),
-                _ => Err(self.broken("a boolean is 0 or 1")),
+                0 => Term::Bool(false),
+                1 => Term::Bool(true),
+                _ => return Err(self.broken("a boolean is 0 or 1")),
             },
-            constant::LONG => self
-                .array()
-                .map(|bytes| Value::Long(i64::from_le_bytes(bytes))),
-            constant::STRING => self.string().map(Value::from),
-            constant::ENTITY => self.uid().map(Value::Entity),
+            constant::LONG => Term::Long(self.long()?),
+            constant::STRING => Term::String(self.symbol()?),
+            constant::ENTITY => {
+                let uid = self.uid()?;
+                Term::Entity(self.linked(linker.named(uid))?)
+            }
             constant::SET => {
                 let count = self.count(2)?;
-                let mut elements = Vec::with_capacity(count);
+                let mark = linker.begin();
                 for _ in 0..count {
                     let kind = self.byte()?;
-                    let element = self.value(kind, depth + 1)?;
-                    if elements.last().is_some_and(|last| *last >= element) {
-                        return Err(self.broken("the elements aren't strictly ascending"));
-                    }
-                    elements.push(element);
+                    let element = self.value(kind, depth + 1, linker)?;
+                    linker.part(Symbol(0), element);
                 }
-                Ok(Value::Set(Set::from_iter(elements)))
+                let set = self.linked(linker.set(&mark))?;
+                if !matches!(set, Term::Set(span) if usize::try_from(span.len) == Ok(count)) {
+                    return Err(self.broken("an element is there twice"));
+                }
+                set
             }
-            constant::RECORD => self.record(depth).map(Value::Record),
-            _ => Err(BundleError::FormatUnsupported),
-        }
+            constant::RECORD => Term::Record(self.record(depth, linker)?),
+            constant::DECIMAL => Term::Decimal(self.long()?),
+            constant::DATETIME => Term::Datetime(self.long()?),
+            constant::DURATION => Term::Duration(self.long()?),
+            constant::IP => {
+                let (version, prefix) = (self.byte()?, self.byte()?);
+                let address = match version {
+                    4 => self.array().map(u32::from_be_bytes)?.into(),
+                    6 => self.array().map(u128::from_be_bytes)?,
+                    _ => return Err(self.broken("an address is of version 4 or 6")),
+                };
+                let ip = IpRange::from_parts(version == 6, address, prefix)
+                    .ok_or_else(|| self.broken("the prefix is longer than the address"))?;
+                self.linked(linker.ip(ip))?
+            }
+            _ => return Err(BundleError::FormatUnsupported),
+        })
     }
 
     /// A record, without its kind.
-    pub(super) fn record(&mut self, depth: usize) -> Result<Record, BundleError> {
+    pub(super) fn record(
+        &mut self,
+        depth: usize,
+        linker: &mut Linker<'_>,
+    ) -> Result<Span, BundleError> {
         let count = self.count(6)?;
-        let mut record = Record::new();
+        let mark = linker.begin();
         let mut last = None;
         for _ in 0..count {
-            let name = self.string()?;
+            let name = self.symbol()?;
             if last.is_some_and(|last| last >= name) {
                 return Err(self.broken("the attributes aren't strictly ascending"));
             }
             last = Some(name);
             let kind = self.byte()?;
-            let value = self.value(kind, depth + 1)?;
-            record.insert(name, value);
+            let value = self.value(kind, depth + 1, linker)?;
+            linker.part(name, value);
         }
-        Ok(record)
+        self.linked(linker.record(&mark))
     }
 }

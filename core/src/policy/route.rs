@@ -3,6 +3,7 @@
 use super::bundle::Bundle;
 use super::error::BundleError;
 use super::format::{id_source, segment};
+use super::layer::Layer;
 use super::reader::Reader;
 use super::value::EntityUid;
 use alloc::borrow::Cow;
@@ -127,24 +128,26 @@ impl Row {
 }
 
 impl RouteTable {
-    pub(super) fn read(mut reader: Reader<'_>) -> Result<Self, BundleError> {
+    pub(super) fn read(mut reader: Reader<'_>, layer: &Layer) -> Result<Self, BundleError> {
+        let text = |symbol| Box::<str>::from(layer.string(symbol));
         let count = reader.count(25)?;
         let mut rows: Vec<Row> = Vec::with_capacity(count);
         for _ in 0..count {
-            let method = reader.string()?.into();
+            let method = text(reader.symbol()?);
             let len = reader.count(1)?;
             let mut segments = Vec::with_capacity(len);
             for _ in 0..len {
                 segments.push(match reader.byte()? {
-                    segment::LITERAL => Segment::Literal(reader.string()?.into()),
+                    segment::LITERAL => Segment::Literal(text(reader.symbol()?)),
                     segment::PLACEHOLDER => Segment::Placeholder,
                     _ => return Err(BundleError::FormatUnsupported),
                 });
             }
-            let action = reader.uid()?;
-            let resource_type = reader.string()?.into();
+            let (action_type, action_id) = reader.uid()?;
+            let action = EntityUid::new(text(action_type), text(action_id));
+            let resource_type = text(reader.symbol()?);
             let id = match reader.byte()? {
-                id_source::FIXED => IdSource::Fixed(reader.string()?.into()),
+                id_source::FIXED => IdSource::Fixed(text(reader.symbol()?)),
                 id_source::SEGMENT => {
                     let at = reader.size()?;
                     if segments.get(at) != Some(&Segment::Placeholder) {

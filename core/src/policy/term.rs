@@ -1,83 +1,199 @@
-//! Values while a policy runs: borrowed from the bundle and the query wherever they can be.
+//! Values while policies run: numbers, and runs of an arena.
 
-use super::format::MAX_DEPTH;
-use super::machine::{Budget, Fault};
-use super::value::{EntityUid, Record, Set, Value};
-use alloc::boxed::Box;
-use alloc::rc::Rc;
-use alloc::vec::Vec;
+use super::extension::IpRange;
+use super::format::{MAX_DEPTH, MAX_STEPS};
+use super::layer::{Arena, EntityId, Span, Symbol, World};
+use super::machine::Fault;
 use core::cmp::Ordering;
 
-/// A value on the stack.
-#[derive(Clone)]
-pub(super) enum Term<'a> {
+/// A value of Cedar, to be read together with a [`View`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Term {
     Bool(bool),
     Long(i64),
-    String(&'a str),
-    Entity(&'a EntityUid),
-    Set(SetTerm<'a>),
-    Record(RecordTerm<'a>),
+    String(Symbol),
+    Entity(EntityId),
+    /// A run of elements, ascending and each once.
+    Set(Span),
+    /// A run of fields, ascending by name.
+    Record(Span),
+    /// Ten-thousandths.
+    Decimal(i64),
+    /// Milliseconds since 1970.
+    Datetime(i64),
+    /// Milliseconds.
+    Duration(i64),
+    /// A run of three elements, as [`ip_parts`] makes them.
+    Ip(Span),
 }
 
-/// A set, its elements strictly ascending by [`Term::compare`].
-#[derive(Clone)]
-pub(super) enum SetTerm<'a> {
-    Given(&'a Set),
-    Made(Rc<Made<Term<'a>>>),
+/// The steps that a policy has left.
+pub(super) struct Budget {
+    steps: usize,
 }
 
-/// A record, its fields strictly ascending by name.
-#[derive(Clone)]
-pub(super) enum RecordTerm<'a> {
-    Given(&'a Record),
-    Made(Rc<Made<(&'a str, Term<'a>)>>),
-}
+impl Budget {
+    pub(super) fn of_a_policy() -> Self {
+        Self { steps: MAX_STEPS }
+    }
 
-/// The parts of a value that the policy itself put together.
-pub(super) struct Made<T> {
-    /// How deep such values nest, for comparison and drop go down by recursion.
-    depth: usize,
-    parts: Vec<T>,
-}
+    /// For what is bounded by the size of an input.
+    pub(super) fn unlimited() -> Self {
+        Self { steps: usize::MAX }
+    }
 
-impl<'a> From<&'a Value> for Term<'a> {
-    fn from(value: &'a Value) -> Self {
-        match value {
-            Value::Bool(value) => Self::Bool(*value),
-            Value::Long(value) => Self::Long(*value),
-            Value::String(value) => Self::String(value),
-            Value::Entity(uid) => Self::Entity(uid),
-            Value::Set(set) => Self::Set(SetTerm::Given(set)),
-            Value::Record(record) => Self::Record(RecordTerm::Given(record)),
+    pub(super) fn spend(&mut self, steps: usize) -> Result<(), Fault> {
+        match self.steps.checked_sub(steps) {
+            Some(left) => {
+                self.steps = left;
+                Ok(())
+            }
+            None => Err(Fault::Limit),
         }
     }
 }
 
-impl<'a> Term<'a> {
-    /// The set of `values`.
-    pub(super) fn set(values: Vec<Term<'a>>, budget: &mut Budget) -> Result<Self, Fault> {
-        let depth = deeper(values.iter())?;
-        let mut parts: Vec<Term<'a>> = Vec::with_capacity(values.len());
-        for value in values {
-            if let Err(at) = search(parts.len(), |at| parts.get(at).cloned(), &value, budget)? {
-                parts.insert(at, value);
+/// What terms refer to.
+#[derive(Clone, Copy)]
+pub(super) struct View<'v> {
+    pub(super) world: World<'v>,
+    /// What the policy itself put together, and where its numbers begin: elements and fields.
+    pub(super) made: &'v Arena,
+    pub(super) made_from: (u32, u32),
+}
+
+impl<'v> View<'v> {
+    pub(super) fn elements(&self, span: Span) -> &'v [Term] {
+        if span.start >= self.made_from.0 {
+            super::layer::slice(&self.made.elements, span, self.made_from.0)
+        } else {
+            self.world.elements(span)
+        }
+    }
+
+    pub(super) fn fields(&self, span: Span) -> &'v [(Symbol, Term)] {
+        if span.start >= self.made_from.1 {
+            super::layer::slice(&self.made.fields, span, self.made_from.1)
+        } else {
+            self.world.fields(span)
+        }
+    }
+
+    /// The field of this name.
+    pub(super) fn field(&self, record: Span, name: Symbol) -> Option<Term> {
+        const FEW: usize = 8;
+        let fields = self.fields(record);
+        let field = if fields.len() <= FEW {
+            fields.iter().find(|field| field.0 == name)?
+        } else {
+            let at = fields.binary_search_by_key(&name, |field| field.0).ok()?;
+            fields.get(at)?
+        };
+        Some(field.1)
+    }
+
+    pub(super) fn ip(&self, span: Span) -> Option<IpRange> {
+        match self.elements(span) {
+            [Term::Long(kind), Term::Long(high), Term::Long(low)] => {
+                let [prefix, v6, ..] = kind.to_le_bytes();
+                let half = |half: &i64| u128::from(half.cast_unsigned());
+                IpRange::from_parts(v6 != 0, half(high) << 64 | half(low), prefix)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `set` has `value`.
+    pub(super) fn contains(
+        &self,
+        set: Span,
+        value: Term,
+        budget: &mut Budget,
+    ) -> Result<bool, Fault> {
+        let mut elements = self.elements(set);
+        while let Some((before, rest)) = elements.split_at_checked(elements.len() / 2)
+            && let Some((middle, after)) = rest.split_first()
+        {
+            elements = match self.compare(*middle, value, budget)? {
+                Ordering::Less => after,
+                Ordering::Greater => before,
+                Ordering::Equal => return Ok(true),
+            };
+        }
+        Ok(false)
+    }
+
+    /// An order of all values, in which values are equal if Cedar's `==` says so.
+    pub(super) fn compare(&self, a: Term, b: Term, budget: &mut Budget) -> Result<Ordering, Fault> {
+        budget.spend(1)?;
+        Ok(match (a, b) {
+            (Term::Set(a), Term::Set(b)) | (Term::Ip(a), Term::Ip(b)) => {
+                return self.compare_sets(a, b, budget);
+            }
+            (Term::Record(a), Term::Record(b)) => return self.compare_records(a, b, budget),
+            _ => a.key().cmp(&b.key()),
+        })
+    }
+
+    fn compare_sets(&self, a: Span, b: Span, budget: &mut Budget) -> Result<Ordering, Fault> {
+        let length = a.len.cmp(&b.len);
+        if a == b || length.is_ne() {
+            return Ok(length);
+        }
+        for (a, b) in self.elements(a).iter().zip(self.elements(b)) {
+            let order = self.compare(*a, *b, budget)?;
+            if order.is_ne() {
+                return Ok(order);
             }
         }
-        Ok(Self::Set(SetTerm::Made(Rc::new(Made { depth, parts }))))
+        Ok(Ordering::Equal)
     }
 
-    /// The record of `values`, by the `names`, which the loader knows to be ascending.
-    pub(super) fn record(names: &'a [Box<str>], values: Vec<Term<'a>>) -> Result<Self, Fault> {
-        let depth = deeper(values.iter())?;
-        let parts = names.iter().map(|name| &**name).zip(values).collect();
-        Ok(Self::Record(RecordTerm::Made(Rc::new(Made {
-            depth,
-            parts,
-        }))))
+    fn compare_records(&self, a: Span, b: Span, budget: &mut Budget) -> Result<Ordering, Fault> {
+        let length = a.len.cmp(&b.len);
+        if a == b || length.is_ne() {
+            return Ok(length);
+        }
+        for ((name, a), (other, b)) in self.fields(a).iter().zip(self.fields(b)) {
+            let order = match name.cmp(other) {
+                Ordering::Equal => self.compare(*a, *b, budget)?,
+                order => order,
+            };
+            if order.is_ne() {
+                return Ok(order);
+            }
+        }
+        Ok(Ordering::Equal)
     }
 
+    /// How deep the value nests by what the policy itself put together.
+    pub(super) fn depth(&self, value: Term, budget: &mut Budget) -> Result<usize, Fault> {
+        budget.spend(1)?;
+        let mut deepest = 0;
+        match value {
+            Term::Set(span) if span.start >= self.made_from.0 => {
+                for element in self.elements(span) {
+                    deepest = deepest.max(self.depth(*element, budget)?);
+                }
+            }
+            Term::Record(span) if span.start >= self.made_from.1 => {
+                for (_, field) in self.fields(span) {
+                    deepest = deepest.max(self.depth(*field, budget)?);
+                }
+            }
+            _ => return Ok(0),
+        }
+        if deepest < MAX_DEPTH {
+            Ok(deepest + 1)
+        } else {
+            Err(Fault::Limit)
+        }
+    }
+}
+
+impl Term {
     /// The name of the kind of value, for messages.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(super) const fn kind(self) -> &'static str {
         match self {
             Self::Bool(_) => "bool",
             Self::Long(_) => "long",
@@ -85,148 +201,36 @@ impl<'a> Term<'a> {
             Self::Entity(_) => "entity",
             Self::Set(_) => "set",
             Self::Record(_) => "record",
+            Self::Decimal(_) => "decimal",
+            Self::Datetime(_) => "datetime",
+            Self::Duration(_) => "duration",
+            Self::Ip(_) => "ipaddr",
         }
     }
 
-    /// Compares as [`Value`] does.
-    pub(super) fn compare(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, Fault> {
-        budget.spend(1)?;
-        Ok(match (self, other) {
-            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
-            (Self::Long(a), Self::Long(b)) => a.cmp(b),
-            (Self::String(a), Self::String(b)) => {
-                budget.spend(a.len().min(b.len()) / 64)?;
-                a.cmp(b)
-            }
-            (Self::Entity(a), Self::Entity(b)) => a.cmp(b),
-            (Self::Set(a), Self::Set(b)) => return a.compare(b, budget),
-            (Self::Record(a), Self::Record(b)) => return a.compare(b, budget),
-            _ => self.rank().cmp(&other.rank()),
-        })
-    }
-
-    fn rank(&self) -> u8 {
+    /// Orders scalars by kind and then by number; of sets and records tells only the kind.
+    const fn key(self) -> (u8, i64) {
         match self {
-            Self::Bool(_) => 0,
-            Self::Long(_) => 1,
-            Self::String(_) => 2,
-            Self::Set(_) => 3,
-            Self::Record(_) => 4,
-            Self::Entity(_) => 5,
-        }
-    }
-
-    fn depth(&self) -> usize {
-        match self {
-            Self::Set(SetTerm::Made(made)) => made.depth,
-            Self::Record(RecordTerm::Made(made)) => made.depth,
-            _ => 0,
+            Self::Bool(value) => (0, value as i64),
+            Self::Long(value) => (1, value),
+            Self::String(Symbol(number)) => (2, number as i64),
+            Self::Entity(EntityId(number)) => (3, number as i64),
+            Self::Decimal(value) => (4, value),
+            Self::Datetime(value) => (5, value),
+            Self::Duration(value) => (6, value),
+            Self::Set(_) => (7, 0),
+            Self::Record(_) => (8, 0),
+            Self::Ip(_) => (9, 0),
         }
     }
 }
 
-impl<'a> SetTerm<'a> {
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Given(set) => set.as_slice().len(),
-            Self::Made(made) => made.parts.len(),
-        }
-    }
-
-    pub(super) fn get(&self, at: usize) -> Option<Term<'a>> {
-        match self {
-            Self::Given(set) => set.as_slice().get(at).map(Term::from),
-            Self::Made(made) => made.parts.get(at).cloned(),
-        }
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = Term<'a>> {
-        (0..self.len()).map_while(|at| self.get(at))
-    }
-
-    pub(super) fn contains(&self, value: &Term<'a>, budget: &mut Budget) -> Result<bool, Fault> {
-        Ok(search(self.len(), |at| self.get(at), value, budget)?.is_ok())
-    }
-
-    fn compare(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, Fault> {
-        for (a, b) in self.iter().zip(other.iter()) {
-            let order = a.compare(&b, budget)?;
-            if order.is_ne() {
-                return Ok(order);
-            }
-        }
-        Ok(self.len().cmp(&other.len()))
-    }
-}
-
-impl<'a> RecordTerm<'a> {
-    pub(super) fn get(&self, name: &str) -> Option<Term<'a>> {
-        match self {
-            Self::Given(record) => record.get(name).map(Term::from),
-            Self::Made(made) => {
-                let at = made.parts.binary_search_by(|part| part.0.cmp(name)).ok()?;
-                made.parts.get(at).map(|part| part.1.clone())
-            }
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Given(record) => record.len(),
-            Self::Made(made) => made.parts.len(),
-        }
-    }
-
-    fn field(&self, at: usize) -> Option<(&'a str, Term<'a>)> {
-        match self {
-            Self::Given(record) => record
-                .fields()
-                .get(at)
-                .map(|(name, value)| (&**name, Term::from(value))),
-            Self::Made(made) => made.parts.get(at).cloned(),
-        }
-    }
-
-    fn compare(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, Fault> {
-        let mut at = 0;
-        while let (Some(a), Some(b)) = (self.field(at), other.field(at)) {
-            let order = match a.0.cmp(b.0) {
-                Ordering::Equal => a.1.compare(&b.1, budget)?,
-                order => order,
-            };
-            if order.is_ne() {
-                return Ok(order);
-            }
-            at += 1;
-        }
-        Ok(self.len().cmp(&other.len()))
-    }
-}
-
-/// Where `value` is among `len` ascending parts, or where it would be.
-fn search<'a>(
-    len: usize,
-    get: impl Fn(usize) -> Option<Term<'a>>,
-    value: &Term<'a>,
-    budget: &mut Budget,
-) -> Result<Result<usize, usize>, Fault> {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let part = get(middle).ok_or(Fault::Unreachable)?;
-        match part.compare(value, budget)? {
-            Ordering::Less => low = middle + 1,
-            Ordering::Greater => high = middle,
-            Ordering::Equal => return Ok(Ok(middle)),
-        }
-    }
-    Ok(Err(low))
-}
-
-fn deeper<'t, 'a: 't>(parts: impl Iterator<Item = &'t Term<'a>>) -> Result<usize, Fault> {
-    let depth = 1 + parts.map(Term::depth).max().unwrap_or(0);
-    if depth > MAX_DEPTH {
-        return Err(Fault::Limit);
-    }
-    Ok(depth)
+/// The three elements that an address is held as.
+pub(super) fn ip_parts(ip: IpRange) -> [Term; 3] {
+    let [low, high] = [ip.address, ip.address >> 64].map(|half| {
+        let [a, b, c, d, e, f, g, h, ..] = half.to_le_bytes();
+        Term::Long(i64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    });
+    let kind = i64::from(u16::from_le_bytes([ip.prefix, u8::from(ip.v6)]));
+    [Term::Long(kind), high, low]
 }

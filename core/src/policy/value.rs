@@ -1,5 +1,6 @@
 //! The values of Cedar, as a host gives them and a bundle holds them.
 
+use super::extension::{Datetime, Decimal, Duration, IpRange};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -59,6 +60,14 @@ pub enum Value {
     Record(Record),
     /// A reference to an entity.
     Entity(EntityUid),
+    /// A decimal number.
+    Decimal(Decimal),
+    /// A point in time.
+    Datetime(Datetime),
+    /// A span of time.
+    Duration(Duration),
+    /// An IP address, or a range of them.
+    Ip(IpRange),
 }
 
 impl From<bool> for Value {
@@ -189,10 +198,6 @@ impl Record {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
-    }
-
-    pub(super) fn fields(&self) -> &[(Box<str>, Value)] {
-        &self.fields
     }
 
     fn position(&self, name: &str) -> Result<usize, usize> {

@@ -48,13 +48,15 @@ pub(crate) fn core_answer(bundle: &Bundle, question: &Question<'_>) -> Answer {
         None => Entity::bare(uid.clone()),
     };
     let context = Record::from_json(question.context).expect("a context");
-    let evaluation = bundle.evaluate(&Query {
-        principal: &known(question.principal),
-        action: question.action,
-        resource: &known(question.resource),
-        context: &context,
-        entities: Some(&entities),
-    });
+    let evaluation = bundle
+        .evaluate(&Query {
+            principal: &known(question.principal),
+            action: question.action,
+            resource: &known(question.resource),
+            context: &context,
+            entities: Some(&entities),
+        })
+        .expect("an answer");
     Answer {
         allowed: evaluation.is_allowed(),
         reasons: evaluation

@@ -93,7 +93,7 @@ impl Contender for Native {
                 let context = Record::default();
                 let start = Instant::now();
                 for one in verified {
-                    let decision = one.authorize(&self.bundle, &context);
+                    let decision = one.authorize(&self.bundle, &context)?;
                     ensure!(decision.code() == "allowed", "{}", decision.code());
                     black_box(decision.record());
                 }

@@ -191,7 +191,7 @@ impl Verifier {
             Some(context) => Record::from_json(&context.to_string()).map_err(Refusal::from)?,
             None => Record::default(),
         };
-        let decision = verified.authorize(bundle, &context);
+        let decision = verified.authorize(bundle, &context)?;
         let resource = decision.resource();
         Ok(members([
             ("verdict", json!(decision.code())),
