@@ -1,10 +1,12 @@
 //! What policy said of a verified request.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::authentic::Verified;
 use crate::policy::{
-    Bundle, BundleError, Caller, Effect as Speech, EntityUid, Evaluation, Record, ValueError,
+    Bundle, BundleError, Caller, Effect as Speech, EntityUid, Evaluation, Record, TraceStep,
+    ValueError,
 };
 use crate::refusal::{Code, Refusal, push_decimal};
 
@@ -39,6 +41,7 @@ pub struct Decision<'b> {
     /// Action and resource, where a route matched.
     asked: Option<(EntityUid, EntityUid)>,
     evaluation: Option<Evaluation<'b>>,
+    trace: Vec<TraceStep>,
 }
 
 impl Verified {
@@ -55,6 +58,30 @@ impl Verified {
         bundle: &'b Bundle,
         context: &Record,
     ) -> Result<Decision<'b>, Refusal> {
+        self.decide(bundle, context, None)
+    }
+
+    /// Asks as [`Verified::authorize`] does, and keeps which conditions held.
+    ///
+    /// # Errors
+    /// Those of [`Verified::authorize`].
+    pub fn authorize_traced<'b>(
+        self,
+        bundle: &'b Bundle,
+        context: &Record,
+    ) -> Result<Decision<'b>, Refusal> {
+        let mut trace = Vec::new();
+        let mut decision = self.decide(bundle, context, Some(&mut trace))?;
+        decision.trace = trace;
+        Ok(decision)
+    }
+
+    fn decide<'b>(
+        self,
+        bundle: &'b Bundle,
+        context: &Record,
+        trace: Option<&mut Vec<TraceStep>>,
+    ) -> Result<Decision<'b>, Refusal> {
         let route = bundle.route(self.method(), self.path());
         let asked = route.map(|route| (route.action().clone(), route.resource()));
         let evaluation = match &asked {
@@ -66,7 +93,7 @@ impl Verified {
                     groups: &key.groups,
                     attributes: &key.attributes,
                 };
-                Some(bundle.decide(caller, action, resource, context)?)
+                Some(bundle.decide(caller, action, resource, context, trace)?)
             }
         };
         Ok(Decision {
@@ -74,6 +101,7 @@ impl Verified {
             bundle,
             asked,
             evaluation,
+            trace: Vec::new(),
         })
     }
 }
@@ -158,6 +186,30 @@ impl<'b> Decision<'b> {
             .filter(|(name, _)| !matches!(*name, "id" | "reason"))
     }
 
+    /// The conditions that were evaluated, in their order; none unless it was asked for.
+    #[must_use]
+    pub fn trace(&self) -> &[TraceStep] {
+        &self.trace
+    }
+
+    /// The obligations as a JSON list of `[name, value]`.
+    #[must_use]
+    pub fn obligations_json(&self) -> String {
+        let mut out = String::from("[");
+        for (index, (name, value)) in self.obligations().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            out.push('[');
+            push_json_string(&mut out, name);
+            out.push(',');
+            push_json_string(&mut out, value);
+            out.push(']');
+        }
+        out.push(']');
+        out
+    }
+
     fn determining(&self) -> impl Iterator<Item = crate::policy::Policy<'b>> {
         self.evaluation.iter().flat_map(Evaluation::reasons)
     }
@@ -199,7 +251,7 @@ impl<'b> Decision<'b> {
         push_list(&mut out, "errors", self.errors());
         out.push_str(",\"bundle\":{\"name\":");
         push_json_string(&mut out, self.bundle.name());
-        push_member(&mut out, "version", self.bundle.version());
+        push_member(&mut out, "version", self.bundle.version_text());
         out.push_str(",\"sha256\":\"");
         for byte in self.bundle.sha256() {
             for nibble in [byte >> 4, byte & 15] {
@@ -259,6 +311,11 @@ impl From<BundleError> for Refusal {
             BundleError::NotABundle => Code::BundleNotABundle.into(),
             BundleError::FormatUnsupported => Code::BundleFormatUnsupported.into(),
             BundleError::DigestMismatch => Code::BundleDigestMismatch.into(),
+            BundleError::Unsigned => Code::BundleUnsigned.into(),
+            BundleError::PublisherUnknown => Code::BundlePublisherUnknown.into(),
+            BundleError::SignatureMismatch => Code::BundleSignatureMismatch.into(),
+            BundleError::Older => Code::BundleOlder.into(),
+            BundleError::VersionReused => Code::BundleVersionReused.into(),
             BundleError::Malformed { section, .. } => {
                 Refusal::about(Code::BundleMalformed, section)
             }

@@ -70,6 +70,7 @@ mod origin;
 pub mod policy;
 mod presented;
 mod profile;
+mod publishers;
 mod refusal;
 mod replay;
 mod request;
@@ -88,6 +89,7 @@ pub use key::{Algorithm, Environment, KeyId, SharedSecret, SigningKey, hmac_sha2
 pub use keyring::{KeyRecord, KeyRing};
 pub use presented::{Candidate, Presented};
 pub use profile::{Forwarded, Profile};
+pub use publishers::Publishers;
 pub use refusal::{Code, Fault, Refusal, Subject};
 pub use replay::{ReplayCache, ReplayStore, ReplayToken, Spend};
 pub use request::{Body, Message, Request, Response, Scheme};

@@ -130,6 +130,7 @@ codes! {
     }
     Caller {
         HandleUnknown = "handle_unknown", 500, "The handle was never given out, is of another kind, or was used or closed before.";
+        VerbUnknown = "verb_unknown", 500, "The module has no verb of this number.";
         FrameMalformed = "frame_malformed", 500, "The call's frame ends early, or holds a field of the wrong size.";
         KeyidMalformed = "keyid_malformed", 500, "A keyid is 1 to 128 visible ASCII characters other than `\"` and `\\`.";
         SecretTooShort = "secret_too_short", 500, "A shared secret has at least 16 bytes.";
@@ -143,6 +144,13 @@ codes! {
         BundleNotABundle = "bundle_not_a_bundle", 500, "The file is not a policy bundle.";
         BundleFormatUnsupported = "bundle_format_unsupported", 500, "The policy bundle has a format that this reader doesn't know.";
         BundleDigestMismatch = "bundle_digest_mismatch", 500, "The policy bundle was altered: its SHA-256 doesn't match.";
+        BundleUnsigned = "bundle_unsigned", 500, "The policy bundle is not signed, and the publishers are pinned.";
+        BundlePublisherUnknown = "bundle_publisher_unknown", 500, "The policy bundle is signed by no publisher that is trusted.";
+        BundleSignatureMismatch = "bundle_signature_mismatch", 500, "The policy bundle's signature is not by its publisher's key.";
+        BundleOlder = "bundle_older", 500, "A newer version of the policy bundle was loaded before.";
+        BundleVersionReused = "bundle_version_reused", 500, "Another policy bundle of the same version was loaded before.";
+        EntitiesMalformed = "entities_malformed", 500, "The entities are not what they should be: not such a list, one twice, or a cycle.";
+        PublishersMalformed = "publishers_malformed", 500, "The list of publishers is not what it should be, or names none.";
         BundleMalformed = "bundle_malformed", 500, "The policy bundle is inconsistent.";
     }
 }
@@ -198,7 +206,8 @@ impl Refusal {
 
     /// What is wrong with a JSON text and where, but nothing of the text, which may hold secrets.
     #[cold]
-    pub(crate) fn in_json(code: Code, error: ValueError) -> Self {
+    #[must_use]
+    pub fn in_json(code: Code, error: ValueError) -> Self {
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let mut what = String::from(error.code());
         what.push_str(", line ");

@@ -19,8 +19,9 @@ const DIGEST_LEN: usize = 32;
 
 #[test]
 fn recorded_bundles_load() {
-    let bundle = Bundle::load(TRADING).expect("it loads");
-    assert_eq!((bundle.name(), bundle.version()), ("trading-api", "1.0.0"));
+    let bundle = Bundle::load_unsigned(TRADING).expect("it loads");
+    assert_eq!(bundle.name(), "trading-api");
+    assert_eq!(bundle.version_text(), "1.0.0");
     let (body, digest) = TRADING.split_at(TRADING.len() - DIGEST_LEN);
     assert_eq!(bundle.sha256().as_slice(), digest);
     assert_eq!(bundle.sha256().as_slice(), Sha256::digest(body).as_slice());
@@ -33,7 +34,7 @@ fn any_changed_byte_is_refused() {
             for bit in [0x01, 0x80, 0xff] {
                 let mut bytes = bundle.to_vec();
                 bytes[at] ^= bit;
-                let error = Bundle::load(bytes).expect_err("a changed byte");
+                let error = Bundle::load_unsigned(&bytes).expect_err("a changed byte");
                 let expected: &[&str] = match at {
                     0..8 => &["bundle_not_a_bundle"],
                     8..10 => &["bundle_format_unsupported"],
@@ -54,7 +55,7 @@ fn any_changed_byte_is_refused() {
 fn any_prefix_is_refused() {
     for bundle in [LANGUAGE, TRADING] {
         for len in 0..bundle.len() {
-            let error = Bundle::load(&bundle[..len]).expect_err("a prefix");
+            let error = Bundle::load_unsigned(&bundle[..len]).expect_err("a prefix");
             assert_eq!(error, BundleError::Truncated, "{len} bytes");
         }
     }
@@ -62,7 +63,9 @@ fn any_prefix_is_refused() {
 
 #[test]
 fn what_follows_the_digest_is_a_signature_block_or_refused() {
-    let with = |tail: &[u8]| Bundle::load([TRADING, tail].concat()).map(|bundle| *bundle.sha256());
+    let with = |tail: &[u8]| {
+        Bundle::load_unsigned(&[TRADING, tail].concat()).map(|bundle| *bundle.sha256())
+    };
     let block = [&[4][..], b"acme", &[7; 64]].concat();
     assert!(with(&block).is_ok());
     assert_eq!(with(&[block.clone(), block.clone()].concat()), with(&[]));
@@ -77,7 +80,7 @@ fn what_follows_the_digest_is_a_signature_block_or_refused() {
 
 #[test]
 fn an_error_says_where() {
-    let error = Bundle::load(resealed(TRADING, |body| {
+    let error = Bundle::load_unsigned(&resealed(TRADING, |body| {
         // The offset of the second section, in its row of the table.
         body[16 + 12 + 4] += 1;
     }))
@@ -93,10 +96,10 @@ fn an_error_says_where() {
 fn an_unknown_section_is_refused_and_an_advisory_one_skipped() {
     let unknown = with_section(0x0100);
     assert_eq!(
-        Bundle::load(unknown).expect_err("a section from the future"),
+        Bundle::load_unsigned(&unknown).expect_err("a section from the future"),
         BundleError::FormatUnsupported
     );
-    let bundle = Bundle::load(with_section(0x8001)).expect("an advisory section");
+    let bundle = Bundle::load_unsigned(&with_section(0x8001)).expect("an advisory section");
     assert_eq!(bundle.name(), "trading-api");
 }
 
@@ -105,7 +108,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(Bundle::load(bytes).is_err());
+        prop_assert!(Bundle::load_unsigned(&bytes).is_err());
     }
 
     #[test]
@@ -148,7 +151,7 @@ proptest! {
 
 /// Loads a bundle, and if it loads asks it all that a host would.
 fn use_it(bytes: Vec<u8>) {
-    let Ok(bundle) = Bundle::load(bytes) else {
+    let Ok(bundle) = Bundle::load_unsigned(&bytes) else {
         return;
     };
     let context = Record::from_json(

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 fn bundle() -> Bundle {
     let bytes: &[u8] = include_bytes!("../../policies/tests/bundles/language.bundle");
-    Bundle::load(bytes).expect("the bundle loads")
+    Bundle::load_unsigned(bytes).expect("the bundle loads")
 }
 
 /// The action and the resource of the route, if there is one.

@@ -4,6 +4,7 @@ use core::num::NonZeroU64;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use countersign_core::{Body, DigestAlgorithm};
+use countersign_wasm::dispatch::number;
 use wasmtime::{InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc};
 use zeroize::Zeroizing;
 
@@ -21,31 +22,12 @@ const BUFFER: u32 = 16 << 10;
 
 static NEXT_INSTANCE: AtomicU64 = AtomicU64::new(1);
 
-type Verb = TypedFunc<(u32, u32), u64>;
-
-macro_rules! exports {
-    ($($verb:ident)*) => {
-        struct Verbs { $($verb: Verb,)* }
-
-        impl Verbs {
-            fn of(store: &mut Store<StoreLimits>, instance: wasmtime::Instance) -> Result<Self, wasmtime::Error> {
-                Ok(Verbs { $($verb: instance.get_typed_func(&mut *store, concat!("countersign_", stringify!($verb)))?,)* })
-            }
-        }
-    };
-}
-
-exports! {
-    authorize bundle_open close digest_check digest_finish digest_open digest_update inspect key_from_token key_open
-    keyring_open mac profile_open replay_open sign spend spent token_check token_generate verify
-}
-
 /// An instance: its own memory, its own handles. It works for one caller at a time.
 pub struct Instance {
     id: NonZeroU64,
     store: Store<StoreLimits>,
     memory: Memory,
-    verbs: Verbs,
+    call: TypedFunc<(u32, u32, u32), u64>,
     alloc: TypedFunc<u32, u32>,
     free: TypedFunc<(u32, u32), ()>,
     forget: TypedFunc<(), ()>,
@@ -69,7 +51,9 @@ impl Instance {
         let memory = instance
             .get_memory(&mut store, "memory")
             .ok_or_else(|| Error::NoInstance("it exports no memory".into()))?;
-        let verbs = Verbs::of(&mut store, instance).map_err(none)?;
+        let call = instance
+            .get_typed_func(&mut store, "countersign_call")
+            .map_err(none)?;
         let alloc = instance
             .get_typed_func(&mut store, "countersign_alloc")
             .map_err(none)?;
@@ -85,7 +69,7 @@ impl Instance {
             id,
             store,
             memory,
-            verbs,
+            call,
             alloc,
             free,
             forget,
@@ -104,7 +88,7 @@ impl Instance {
     /// Calls a verb and reads its reply.
     fn call<T>(
         &mut self,
-        verb: impl Fn(&Verbs) -> &Verb,
+        verb: u32,
         fields: &[Field<'_>],
         read: impl FnOnce(&mut Reply<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -112,7 +96,7 @@ impl Instance {
             return Err(Error::Stopped);
         }
         self.store.set_epoch_deadline(self.ticks);
-        match self.call_once(&verb, fields) {
+        match self.call_once(verb, fields) {
             Ok((address, length)) => {
                 let memory = self.memory.data(&self.store);
                 let frame = usize::try_from(address)
@@ -131,7 +115,7 @@ impl Instance {
 
     fn call_once(
         &mut self,
-        verb: &impl Fn(&Verbs) -> &Verb,
+        verb: u32,
         fields: &[Field<'_>],
     ) -> Result<(u64, u64), wasmtime::Error> {
         let length = u32::try_from(frame_len(fields))?;
@@ -154,7 +138,7 @@ impl Instance {
         if !written {
             wasmtime::bail!("it gave no room for a frame");
         }
-        let reply = verb(&self.verbs).call(&mut self.store, (address, length))?;
+        let reply = self.call.call(&mut self.store, (verb, address, length))?;
         if !shared {
             self.free.call(&mut self.store, (address, length))?;
         }
@@ -176,11 +160,7 @@ impl Instance {
         }
     }
 
-    fn open(
-        &mut self,
-        verb: impl Fn(&Verbs) -> &Verb,
-        fields: &[Field<'_>],
-    ) -> Result<Handle, Error> {
+    fn open(&mut self, verb: u32, fields: &[Field<'_>]) -> Result<Handle, Error> {
         let number = self.call(verb, fields, read_number)?;
         Ok(self.handle(number))
     }
@@ -190,8 +170,7 @@ impl Instance {
     /// # Errors
     /// `token_malformed`, `token_checksum_mismatch`.
     pub fn key_from_token(&mut self, token: &str) -> Result<Key, Error> {
-        self.open(|verbs| &verbs.key_from_token, &[token.into()])
-            .map(Key)
+        self.open(number::key_from_token, &[token.into()]).map(Key)
     }
 
     /// Opens a key of a keyid and a secret of at least 16 bytes.
@@ -199,11 +178,8 @@ impl Instance {
     /// # Errors
     /// `keyid_malformed`, `secret_too_short`.
     pub fn key_open(&mut self, keyid: &str, secret: &[u8]) -> Result<Key, Error> {
-        self.open(
-            |verbs| &verbs.key_open,
-            &[keyid.into(), Field::Bytes(secret)],
-        )
-        .map(Key)
+        self.open(number::key_open, &[keyid.into(), Field::Bytes(secret)])
+            .map(Key)
     }
 
     /// The environment and the keyid of a token, if it is one.
@@ -211,11 +187,9 @@ impl Instance {
     /// # Errors
     /// `token_malformed`, `token_checksum_mismatch`.
     pub fn token_check(&mut self, token: &str) -> Result<(String, String), Error> {
-        self.call(
-            |verbs| &verbs.token_check,
-            &[token.into()],
-            |reply| Ok((reply.text()?.to_owned(), reply.text()?.to_owned())),
-        )
+        self.call(number::token_check, &[token.into()], |reply| {
+            Ok((reply.text()?.to_owned(), reply.text()?.to_owned()))
+        })
     }
 
     /// Opens a keyring from JSON (see `countersign_core::KeyRing::from_json`).
@@ -223,8 +197,7 @@ impl Instance {
     /// # Errors
     /// `keyring_malformed`, and those of a token or secret in it.
     pub fn keyring(&mut self, json: &str) -> Result<Ring, Error> {
-        self.open(|verbs| &verbs.keyring_open, &[json.into()])
-            .map(Ring)
+        self.open(number::keyring_open, &[json.into()]).map(Ring)
     }
 
     /// Opens a profile from JSON (see `countersign_core::Profile::from_json`).
@@ -232,8 +205,7 @@ impl Instance {
     /// # Errors
     /// `profile_malformed`.
     pub fn profile(&mut self, json: &str) -> Result<Profile, Error> {
-        self.open(|verbs| &verbs.profile_open, &[json.into()])
-            .map(Profile)
+        self.open(number::profile_open, &[json.into()]).map(Profile)
     }
 
     /// Opens a policy bundle.
@@ -242,7 +214,7 @@ impl Instance {
     /// `bundle_not_a_bundle`, `bundle_truncated`, `bundle_format_unsupported`,
     /// `bundle_digest_mismatch`, `bundle_malformed`.
     pub fn bundle(&mut self, bytes: &[u8]) -> Result<BundleHandle, Error> {
-        self.open(|verbs| &verbs.bundle_open, &[Field::Bytes(bytes)])
+        self.open(number::bundle_open, &[Field::Bytes(bytes)])
             .map(BundleHandle)
     }
 
@@ -255,7 +227,7 @@ impl Instance {
         let seed = getrandom::u64().map_err(|error| Error::NoEntropy(error.to_string()))?;
         let capacity = u64::try_from(capacity).unwrap_or(u64::MAX);
         self.open(
-            |verbs| &verbs.replay_open,
+            number::replay_open,
             &[Field::Number(capacity), Field::Number(seed)],
         )
         .map(ReplayCache)
@@ -290,22 +262,18 @@ impl Instance {
             signing.tag.into(),
             Field::Number(signing.with_algorithm.into()),
         ];
-        self.call(
-            |verbs| &verbs.sign,
-            &fields,
-            |reply| {
-                let signature_input = reply.text()?.to_owned();
-                let signature = reply.text()?.to_owned();
-                let content_digest = Some(reply.text()?)
-                    .filter(|value| !value.is_empty())
-                    .map(str::to_owned);
-                Ok(Signed {
-                    signature_input,
-                    signature,
-                    content_digest,
-                })
-            },
-        )
+        self.call(number::sign, &fields, |reply| {
+            let signature_input = reply.text()?.to_owned();
+            let signature = reply.text()?.to_owned();
+            let content_digest = Some(reply.text()?)
+                .filter(|value| !value.is_empty())
+                .map(str::to_owned);
+            Ok(Signed {
+                signature_input,
+                signature,
+                content_digest,
+            })
+        })
     }
 
     /// Verifies a request at `now` (seconds since 1970), up to its replay token.
@@ -337,27 +305,23 @@ impl Instance {
             peer,
         ];
         let instance = self.id;
-        self.call(
-            |verbs| &verbs.verify,
-            &fields,
-            |reply| {
-                let handle = Handle {
-                    instance,
-                    number: reply.number()?,
-                };
-                let keyid = reply.text()?.to_owned();
-                let token = reply
-                    .bytes()?
-                    .try_into()
-                    .map_err(|_| Error::Trapped("its token is not 16 bytes".into()))?;
-                Ok(Authentic {
-                    handle,
-                    keyid,
-                    token,
-                    keep_until: reply.number()?,
-                })
-            },
-        )
+        self.call(number::verify, &fields, |reply| {
+            let handle = Handle {
+                instance,
+                number: reply.number()?,
+            };
+            let keyid = reply.text()?.to_owned();
+            let token = reply
+                .bytes()?
+                .try_into()
+                .map_err(|_| Error::Trapped("its token is not 16 bytes".into()))?;
+            Ok(Authentic {
+                handle,
+                keyid,
+                token,
+                keep_until: reply.number()?,
+            })
+        })
     }
 
     /// Spends the replay token in a cache of this instance.
@@ -371,7 +335,7 @@ impl Instance {
         now: u64,
     ) -> Result<Verified, Error> {
         let fields = [self.own(&authentic.handle)?, self.own(&replay.0)?, now].map(Field::Number);
-        let handle = self.open(|verbs| &verbs.spend, &fields)?;
+        let handle = self.open(number::spend, &fields)?;
         Ok(Verified {
             handle,
             keyid: authentic.keyid,
@@ -395,7 +359,7 @@ impl Instance {
             Spend::Unavailable => 3,
         };
         let fields = [self.own(&authentic.handle)?, answer].map(Field::Number);
-        let handle = self.open(|verbs| &verbs.spent, &fields)?;
+        let handle = self.open(number::spent, &fields)?;
         Ok(Verified {
             handle,
             keyid: authentic.keyid,
@@ -418,26 +382,22 @@ impl Instance {
             Field::Number(self.own(&bundle.0)?),
             context.into(),
         ];
-        self.call(
-            |verbs| &verbs.authorize,
-            &fields,
-            |reply| {
-                Ok(Decision {
-                    effect: reply.text()?.to_owned(),
-                    code: reply.text()?.to_owned(),
-                    action: reply.text()?.to_owned(),
-                    resource_type: reply.text()?.to_owned(),
-                    resource_id: reply.text()?.to_owned(),
-                    reasons: reply.lines()?,
-                    errors: reply.lines()?,
-                    explanations: reply.lines()?,
-                    record: reply.text()?.to_owned(),
-                    problem: Some(reply.text()?)
-                        .filter(|problem| !problem.is_empty())
-                        .map(str::to_owned),
-                })
-            },
-        )
+        self.call(number::authorize, &fields, |reply| {
+            Ok(Decision {
+                effect: reply.text()?.to_owned(),
+                code: reply.text()?.to_owned(),
+                action: reply.text()?.to_owned(),
+                resource_type: reply.text()?.to_owned(),
+                resource_id: reply.text()?.to_owned(),
+                reasons: reply.lines()?,
+                errors: reply.lines()?,
+                explanations: reply.lines()?,
+                record: reply.text()?.to_owned(),
+                problem: Some(reply.text()?)
+                    .filter(|problem| !problem.is_empty())
+                    .map(str::to_owned),
+            })
+        })
     }
 
     /// Shows what a message's signature covers; `status` makes it a response.
@@ -463,18 +423,14 @@ impl Instance {
             status,
             label.into(),
         ];
-        self.call(
-            |verbs| &verbs.inspect,
-            &fields,
-            |reply| {
-                Ok(Inspection {
-                    label: reply.text()?.to_owned(),
-                    parameters: reply.text()?.to_owned(),
-                    covered: reply.lines()?,
-                    base: reply.text()?.to_owned(),
-                })
-            },
-        )
+        self.call(number::inspect, &fields, |reply| {
+            Ok(Inspection {
+                label: reply.text()?.to_owned(),
+                parameters: reply.text()?.to_owned(),
+                covered: reply.lines()?,
+                base: reply.text()?.to_owned(),
+            })
+        })
     }
 
     /// Starts the digest of a body that arrives in pieces.
@@ -482,7 +438,7 @@ impl Instance {
     /// # Errors
     /// Those of a stopped instance.
     pub fn digest_open(&mut self, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
-        self.open(|verbs| &verbs.digest_open, &[algorithm.as_str().into()])
+        self.open(number::digest_open, &[algorithm.as_str().into()])
             .map(Digest)
     }
 
@@ -492,7 +448,7 @@ impl Instance {
     /// `handle_unknown` for a digest of another instance.
     pub fn digest_update(&mut self, digest: &Digest, piece: &[u8]) -> Result<(), Error> {
         let fields = [Field::Number(self.own(&digest.0)?), Field::Bytes(piece)];
-        self.call(|verbs| &verbs.digest_update, &fields, |_| Ok(()))
+        self.call(number::digest_update, &fields, |_| Ok(()))
     }
 
     /// Ends the digest: its bytes, and the value of `Content-Digest`.
@@ -502,11 +458,9 @@ impl Instance {
     pub fn digest_finish(&mut self, digest: Digest) -> Result<(Vec<u8>, String), Error> {
         let Digest(handle) = digest;
         let fields = [Field::Number(self.own(&handle)?)];
-        self.call(
-            |verbs| &verbs.digest_finish,
-            &fields,
-            |reply| Ok((reply.bytes()?.to_vec(), reply.text()?.to_owned())),
-        )
+        self.call(number::digest_finish, &fields, |reply| {
+            Ok((reply.bytes()?.to_vec(), reply.text()?.to_owned()))
+        })
     }
 
     /// Checks `content-digest` or `repr-digest` among `headers` against a body: whether there is one.
@@ -520,11 +474,9 @@ impl Instance {
         body: &[u8],
     ) -> Result<bool, Error> {
         let fields = [field.into(), Field::Bytes(headers), Field::Bytes(body)];
-        self.call(
-            |verbs| &verbs.digest_check,
-            &fields,
-            |reply| Ok(reply.number()? == 1),
-        )
+        self.call(number::digest_check, &fields, |reply| {
+            Ok(reply.number()? == 1)
+        })
     }
 
     /// The HMAC-SHA-256 of a message under a raw key, for published vectors.
@@ -533,7 +485,7 @@ impl Instance {
     /// Those of a stopped instance.
     pub fn mac(&mut self, key: &[u8], message: &[u8]) -> Result<Vec<u8>, Error> {
         self.call(
-            |verbs| &verbs.mac,
+            number::mac,
             &[Field::Bytes(key), Field::Bytes(message)],
             |reply| Ok(reply.bytes()?.to_vec()),
         )
@@ -545,7 +497,7 @@ impl Instance {
     /// `handle_unknown` for a handle of another instance.
     pub fn close(&mut self, handle: impl Closable) -> Result<(), Error> {
         let fields = [Field::Number(self.own(&handle.into_handle())?)];
-        self.call(|verbs| &verbs.close, &fields, |_| Ok(()))
+        self.call(number::close, &fields, |_| Ok(()))
     }
 
     /// A copy of the instance's memory, for a test that looks for secrets in it.
@@ -578,11 +530,9 @@ pub fn generate_token(
     let mut entropy = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *entropy).map_err(|error| Error::NoEntropy(error.to_string()))?;
     let fields = [environment.into(), keyid.into(), Field::Bytes(&*entropy)];
-    let token = instance.call(
-        |verbs| &verbs.token_generate,
-        &fields,
-        |reply| Ok(Zeroizing::new(reply.text()?.to_owned())),
-    )?;
+    let token = instance.call(number::token_generate, &fields, |reply| {
+        Ok(Zeroizing::new(reply.text()?.to_owned()))
+    })?;
     let forget = instance.forget.clone();
     forget
         .call(&mut instance.store, ())

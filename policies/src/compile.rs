@@ -38,7 +38,7 @@ pub struct Condition {
 }
 
 impl Compiled {
-    /// The bytes, which [`Bundle::load`] takes. The same sources give the same bytes.
+    /// The bytes, which [`Bundle::load_unsigned`] takes. The same sources give the same bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -150,7 +150,7 @@ fn seal(program: &Program, manifest: &Source) -> Result<Compiled, Problem> {
     })?;
     let digest = Sha256::digest(&bytes);
     bytes.extend(digest);
-    let bundle = Bundle::load(bytes.as_slice())
+    let bundle = Bundle::load_unsigned(bytes.as_slice())
         .map_err(|error| Problem::new(error.code(), manifest, error.to_string()))?;
     let conditions = program
         .policies

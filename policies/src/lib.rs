@@ -21,10 +21,12 @@ mod manifest;
 pub mod packs;
 mod pool;
 mod program;
+mod publish;
 mod routes;
 mod scope;
 mod sources;
 
 pub use compile::{Compiled, Condition, compile, compile_instrumented, compile_unvalidated};
 pub use diagnostics::{Diagnostics, Problem};
+pub use publish::{Publisher, PublisherNameMalformed};
 pub use sources::{Source, Sources};

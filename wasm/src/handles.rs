@@ -1,10 +1,12 @@
 //! Handles: numbers that stand for what the module keeps between calls.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use countersign_core::policy::Bundle;
+use countersign_core::policy::{Bundle, Evaluator, LinkedQuery};
 use countersign_core::{
-    Authentic, Code, ContentDigest, KeyRing, Profile, Refusal, ReplayCache, SigningKey, Verified,
+    Authentic, Code, ContentDigest, KeyRing, Profile, Publishers, Refusal, ReplayCache, SigningKey,
+    Verified,
 };
 
 const MAX_LIVE: usize = 1 << 16;
@@ -19,7 +21,9 @@ pub enum Object {
     /// A verifier's profile.
     Profile(Profile),
     /// A policy bundle.
-    Bundle(Bundle),
+    Bundle(Arc<Bundle>),
+    /// Entities linked to a bundle, and what answers queries about them.
+    Entities(Decider),
     /// A replay cache.
     Replay(ReplayCache),
     /// A digest in the making.
@@ -28,6 +32,15 @@ pub enum Object {
     Authentic(Authentic),
     /// A request whose token was spent.
     Verified(Verified),
+}
+
+/// A query to a store of entities, and the evaluator that answers it; both keep their memory.
+#[derive(Debug)]
+pub struct Decider {
+    /// The query.
+    pub query: LinkedQuery,
+    /// The evaluator.
+    pub evaluator: Evaluator,
 }
 
 /// Takes an object out as one kind.
@@ -60,7 +73,8 @@ kinds! {
     Key(SigningKey),
     Ring(KeyRing),
     Profile(Profile),
-    Bundle(Bundle),
+    Bundle(Arc<Bundle>),
+    Entities(Decider),
     Replay(ReplayCache),
     Digest(ContentDigest),
     Authentic(Authentic),
@@ -81,6 +95,8 @@ struct Slot {
 pub struct Handles {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// Who may publish bundles, once that is pinned.
+    pub publishers: Option<Publishers>,
 }
 
 impl Handles {

@@ -11,7 +11,8 @@ use core::panic::PanicInfo;
 use countersign_core::Refusal;
 use zeroize::Zeroize as _;
 
-use crate::frame::Reply;
+use crate::dispatch;
+use crate::frame::{Fields, Reply};
 use crate::handles::Handles;
 
 /// Wipes what it takes back: replies that JavaScript frees may hold a token.
@@ -60,7 +61,7 @@ unsafe impl Sync for Global {}
 static STATE: Global = Global(UnsafeCell::new(None));
 
 /// A verb with its arguments.
-pub(crate) type Call<'a> = &'a mut dyn FnMut(&mut Handles, &mut Reply) -> Result<(), Refusal>;
+type Call<'a> = &'a mut dyn FnMut(&mut Handles, &mut Reply) -> Result<(), Refusal>;
 
 /// Runs a verb and gives its reply, a refusal included.
 // Not inlined, so that all that a verb puts on the stack lies where `wipe_stack` wipes.
@@ -80,10 +81,21 @@ pub(crate) fn respond(verb: Call<'_>) -> &'static [u8] {
     state.reply.as_bytes()
 }
 
+/// Runs the verb of this number on a frame, which is wiped if it carries secrets.
+pub(crate) fn answer(verb: u32, frame: &mut [u8]) -> &'static [u8] {
+    let reply =
+        respond(&mut |handles, reply| dispatch::run(verb, handles, reply, &mut Fields::new(frame)));
+    if dispatch::is_secret(verb) {
+        frame.zeroize();
+        wipe_stack();
+    }
+    reply
+}
+
 /// Wipes what a verb left on the stack, such as the padded key of an HMAC: for the caller of
 /// [`respond`] to call after it.
 #[inline(never)]
-pub(crate) fn wipe_stack() {
+fn wipe_stack() {
     let mut left = [0_u64; 2048];
     left.zeroize();
 }

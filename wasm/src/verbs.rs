@@ -1,17 +1,20 @@
 //! What the module does, as both doors call it: one function a verb.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 
-use countersign_core::policy::{Bundle, EntityUid, Record};
+use countersign_core::policy::{
+    Bundle, Entities, EntityStore, EntityUid, Evaluator, LinkedQuery, Record,
+};
 use countersign_core::{
     Authentic, Body, BodyDigest, Code, ContentDigest, DigestAlgorithm, Environment, Headers,
-    KeyRing, Message, Presented, Profile, Refusal, ReplayCache, ReplayStore as _, Request,
-    Response, Scheme, SharedSecret, SignOptions, SigningKey, Spend, Token, UnixSeconds, Verified,
-    content_digest, hmac_sha256, sign, signature_base, signature_inputs,
+    KeyRing, Message, Presented, Profile, Publishers, Refusal, ReplayCache, ReplayStore as _,
+    Request, Response, Scheme, SharedSecret, SignOptions, SigningKey, Spend, Token, UnixSeconds,
+    Verified, content_digest, hmac_sha256, sign, signature_base, signature_inputs,
 };
 
 use crate::frame::Reply;
-use crate::handles::Handles;
+use crate::handles::{Decider, Handles};
 
 /// A request as it crosses the boundary.
 #[derive(Clone, Copy, Debug)]
@@ -152,18 +155,80 @@ pub fn profile_open(handles: &mut Handles, reply: &mut Reply, json: &str) -> Res
     Ok(())
 }
 
-/// Opens a policy bundle. Found: handle, name, version, SHA-256.
+/// Pins the publishers whose bundles this instance takes from now on, in place of those pinned
+/// before; the newest versions that it has taken stay known. It can't be undone.
 ///
 /// # Errors
-/// Those of [`Bundle::load`].
+/// Those of [`Publishers::from_json`]; those pinned before stay then.
+pub fn publishers_pin(handles: &mut Handles, json: &str) -> Result<(), Refusal> {
+    let publishers = Publishers::from_json(json)?;
+    match &mut handles.publishers {
+        Some(pinned) => pinned.replace(publishers),
+        pinned => *pinned = Some(publishers),
+    }
+    Ok(())
+}
+
+/// Opens a policy bundle; signed, if the publishers are pinned. Found: handle, name, version,
+/// SHA-256.
+///
+/// # Errors
+/// Those of [`Bundle::load_unsigned`], or of [`Publishers::load`].
 pub fn bundle_open(handles: &mut Handles, reply: &mut Reply, bytes: &[u8]) -> Result<(), Refusal> {
-    let bundle = Bundle::load(bytes)?;
-    let (name, version) = (String::from(bundle.name()), String::from(bundle.version()));
-    let digest = *bundle.sha256();
-    reply.number(handles.insert(bundle)?);
-    reply.text(&name);
-    reply.text(&version);
-    reply.bytes(&digest);
+    let bundle = match &mut handles.publishers {
+        Some(publishers) => publishers.load(bytes)?,
+        None => Bundle::load_unsigned(bytes)?,
+    };
+    let bundle = Arc::new(bundle);
+    reply.number(handles.insert(Arc::clone(&bundle))?);
+    reply.text(bundle.name());
+    reply.text(bundle.version_text());
+    reply.bytes(bundle.sha256());
+    Ok(())
+}
+
+/// Links entities, a JSON list in Cedar's format or nothing, to a bundle. Found: handle.
+///
+/// # Errors
+/// `handle_unknown`, `entities_malformed`.
+pub fn entities_open(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    bundle: u64,
+    json: &str,
+) -> Result<(), Refusal> {
+    let bundle = Arc::clone(handles.get::<Arc<Bundle>>(bundle)?);
+    let fault = |error| Refusal::in_json(Code::EntitiesMalformed, error);
+    let entities = match json {
+        "" => Entities::default(),
+        json => Entities::from_json(json).map_err(fault)?,
+    };
+    let store = EntityStore::new(bundle, &entities).map_err(fault)?;
+    let decider = Decider {
+        query: LinkedQuery::new(Arc::new(store)),
+        evaluator: Evaluator::new(),
+    };
+    reply.number(handles.insert(decider)?);
+    Ok(())
+}
+
+/// Asks policy alone, of a request in the compact form: for who has authenticated it already. Found:
+/// effect (`allow`, `deny`), determining policies, policies that erred.
+///
+/// # Errors
+/// `handle_unknown`, `context_malformed`. A denial is not an error.
+pub fn decide(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    entities: u64,
+    query: &[u8],
+) -> Result<(), Refusal> {
+    let decider = handles.get::<Decider>(entities)?;
+    decider.query.link_compact(query)?;
+    let answer = decider.evaluator.evaluate(&decider.query);
+    reply.text(if answer.is_allowed() { "allow" } else { "deny" });
+    reply.lines(answer.reasons().map(|policy| policy.id()));
+    reply.lines(answer.errors().map(|(policy, _)| policy.id()));
     Ok(())
 }
 
@@ -316,8 +381,8 @@ pub fn spent(
 
 /// Asks the policy, which uses up the verified request. Found: effect (`allow`, `deny`), code
 /// (`allowed`, or that of the refusal), action, resource type, resource id, determining policies, policies that erred,
-/// their reasons (each a line), the record for the audit log as JSON, and the
-/// problem details for a stranger, empty if it is allowed.
+/// their reasons (each a line), the record for the audit log as JSON, the problem details for a
+/// stranger, empty if it is allowed, and the obligations as a JSON list of `[name, value]`.
 ///
 /// # Errors
 /// `handle_unknown`, `context_malformed`. A denial is not an error.
@@ -333,9 +398,9 @@ pub fn authorize(
     } else {
         Record::from_json(context)?
     };
-    handles.get::<Bundle>(bundle)?;
+    let bundle = Arc::clone(handles.get::<Arc<Bundle>>(bundle)?);
     let verified = handles.take::<Verified>(verified)?;
-    let decision = verified.authorize(handles.get::<Bundle>(bundle)?, &context)?;
+    let decision = verified.authorize(&bundle, &context)?;
     reply.text(decision.effect().as_str());
     reply.text(decision.code());
     reply.text(decision.action());
@@ -350,6 +415,7 @@ pub fn authorize(
             .refusal()
             .map_or_else(String::new, |refusal| refusal.problem()),
     );
+    reply.text(&decision.obligations_json());
     Ok(())
 }
 

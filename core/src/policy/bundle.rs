@@ -6,11 +6,13 @@ use super::layer::{EntityId, Layer, Span, Symbol};
 use super::pattern::Pattern;
 use super::route::RouteTable;
 use super::term::Term;
+use super::version::Version;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 /// A set of compiled policies with what they need: made by the compiler, checked by
-/// [`Bundle::load`](Self::load), asked by [`Bundle::evaluate`](Self::evaluate).
+/// [`Publishers::load`](super::Publishers::load) or
+/// [`Bundle::load_unsigned`](Self::load_unsigned), asked by [`Bundle::evaluate`](Self::evaluate).
 #[derive(Clone, Debug)]
 pub struct Bundle {
     pub(super) sha256: [u8; 32],
@@ -40,8 +42,14 @@ impl Bundle {
 
     /// The version of that pack.
     #[must_use]
-    pub fn version(&self) -> &str {
-        self.layer.string(self.manifest.version)
+    pub fn version(&self) -> Version {
+        self.manifest.version
+    }
+
+    /// The same, as it is written: three numbers with points between them.
+    #[must_use]
+    pub fn version_text(&self) -> &str {
+        self.layer.string(self.manifest.version_text)
     }
 
     /// The entity type of the principals that the policies are written for.
@@ -159,7 +167,8 @@ impl<'b> Annotation<'b> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manifest {
     pub(super) name: Symbol,
-    pub(super) version: Symbol,
+    pub(super) version: Version,
+    pub(super) version_text: Symbol,
     pub(super) principal_type: Symbol,
     pub(super) group_type: Option<Symbol>,
 }

@@ -14,6 +14,16 @@ pub enum BundleError {
     FormatUnsupported,
     /// The SHA-256 of the bytes isn't the one at their end.
     DigestMismatch,
+    /// The bundle has no signature.
+    Unsigned,
+    /// None of its signatures is by a publisher that is trusted.
+    PublisherUnknown,
+    /// A signature names a trusted publisher, but isn't by any of its keys.
+    SignatureMismatch,
+    /// A newer bundle of the pack was taken before.
+    Older,
+    /// Another bundle of the pack with this version was taken before.
+    VersionReused,
     /// The digest is right, but the contents break a rule of the format.
     Malformed {
         /// The section at fault.
@@ -34,6 +44,11 @@ impl BundleError {
             Self::NotABundle => "bundle_not_a_bundle",
             Self::FormatUnsupported => "bundle_format_unsupported",
             Self::DigestMismatch => "bundle_digest_mismatch",
+            Self::Unsigned => "bundle_unsigned",
+            Self::PublisherUnknown => "bundle_publisher_unknown",
+            Self::SignatureMismatch => "bundle_signature_mismatch",
+            Self::Older => "bundle_older",
+            Self::VersionReused => "bundle_version_reused",
             Self::Malformed { .. } => "bundle_malformed",
         }
     }
@@ -49,6 +64,17 @@ impl fmt::Display for BundleError {
             }
             Self::DigestMismatch => {
                 f.write_str("the policy bundle is damaged: its SHA-256 does not match its contents")
+            }
+            Self::Unsigned => f.write_str("the policy bundle is not signed"),
+            Self::PublisherUnknown => {
+                f.write_str("the policy bundle is signed by no publisher that is trusted")
+            }
+            Self::SignatureMismatch => {
+                f.write_str("the policy bundle's signature is not by its publisher's key")
+            }
+            Self::Older => f.write_str("a newer version of the policy bundle was loaded before"),
+            Self::VersionReused => {
+                f.write_str("another policy bundle of the same version was loaded before")
             }
             Self::Malformed {
                 section,
@@ -96,7 +122,7 @@ pub enum EvaluationError<'b> {
     /// The policy needed more than [`MAX_STEPS`](super::format::MAX_STEPS) steps, or made a value
     /// nested deeper than [`MAX_DEPTH`](super::format::MAX_DEPTH). Cedar has no such bound.
     LimitExceeded,
-    /// The code of the policy is broken, which [`Bundle::load`](super::Bundle::load) rules out.
+    /// The code of the policy is broken, which [`Bundle::load_unsigned`](super::Bundle::load_unsigned) rules out.
     Unreachable,
 }
 

@@ -127,8 +127,9 @@ impl Bundle {
         action: &EntityUid,
         resource: &EntityUid,
         context: &Record,
+        trace: Option<&mut Vec<TraceStep>>,
     ) -> Result<Evaluation<'_>, ValueError> {
-        self.ask(None, |linker| {
+        self.ask(trace, |linker| {
             let principal = linker.entity(self.principal_type(), caller.id)?;
             let mut groups = Vec::new();
             if let Some(group_type) = self.group_type() {

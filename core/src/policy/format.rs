@@ -30,6 +30,20 @@ pub const MAX_STACK: usize = 1024;
 /// so is each comparison of two values within one.
 pub const MAX_STEPS: usize = 1 << 20;
 
+/// What a publisher signs: this, and the SHA-256 of the body. So a signature is never one of
+/// something else.
+pub const SIGNATURE_CONTEXT: [u8; 24] = *b"countersign bundle v1\0\0\0";
+
+/// What a publisher signs of a bundle with this SHA-256.
+#[must_use]
+pub fn signed_message(sha256: &[u8; DIGEST_LEN]) -> [u8; 56] {
+    let mut message = [0; 56];
+    let (context, digest) = message.split_at_mut(SIGNATURE_CONTEXT.len());
+    context.copy_from_slice(&SIGNATURE_CONTEXT);
+    digest.copy_from_slice(sha256);
+    message
+}
+
 /// Kinds of section. A reader refuses a kind that it doesn't know, unless it is `ADVISORY` or above.
 pub mod section {
     /// Interned strings.

@@ -12,6 +12,7 @@ use super::link::Linker;
 use super::pattern::Pattern;
 use super::reader::Reader;
 use super::route::RouteTable;
+use super::version::Version;
 use alloc::vec::Vec;
 use core::ops::Range;
 use sha2::{Digest, Sha256};
@@ -20,12 +21,13 @@ impl Bundle {
     /// Reads a bundle: checks its magic, its format and its SHA-256, and then every offset, index,
     /// opcode, jump and stack depth, so that evaluation needn't.
     ///
-    /// The digest shows damage, not who made the bundle: load only what comes from a source you trust.
+    /// The digest shows damage, not who made the bundle, and signatures aren't looked at: load only
+    /// what comes from a source that you trust, or load it through [`Publishers`](super::Publishers).
     ///
     /// # Errors
     /// A [`BundleError`], the first that is found.
-    pub fn load(bytes: impl Into<Vec<u8>>) -> Result<Self, BundleError> {
-        load(&bytes.into())
+    pub fn load_unsigned(bytes: &[u8]) -> Result<Self, BundleError> {
+        load(bytes)
     }
 }
 
@@ -39,7 +41,7 @@ fn load(bytes: &[u8]) -> Result<Bundle, BundleError> {
             .required(name, kind)
             .map(|bytes| Reader::new(name, bytes, count))
     };
-    let manifest = manifest(open("manifest", section::MANIFEST)?)?;
+    let manifest = manifest(open("manifest", section::MANIFEST)?, &layer)?;
     let mut parts = Vec::new();
     let mut linker = Linker::new([None, None], &mut layer, &mut parts);
     let constants = constants(open("constants", section::CONSTANTS)?, &mut linker)?;
@@ -83,17 +85,17 @@ fn half(bytes: &[u8], at: usize) -> Option<u16> {
 }
 
 /// The outside of a bundle.
-pub(super) struct Frame<'b> {
-    pub(super) body: &'b [u8],
+pub(crate) struct Frame<'b> {
+    body: &'b [u8],
     /// The SHA-256 of the body.
-    pub(super) sha256: [u8; 32],
+    pub(crate) sha256: [u8; 32],
     /// The signature blocks.
-    pub(super) signatures: &'b [u8],
+    signatures: &'b [u8],
 }
 
 impl<'b> Frame<'b> {
     /// Checks magic, format, length, digest, and that what follows are signature blocks.
-    pub(super) fn read(bytes: &'b [u8]) -> Result<Self, BundleError> {
+    pub(crate) fn read(bytes: &'b [u8]) -> Result<Self, BundleError> {
         let magic = bytes.get(..MAGIC.len()).unwrap_or(bytes);
         if !MAGIC.starts_with(magic) {
             return Err(BundleError::NotABundle);
@@ -124,7 +126,7 @@ impl<'b> Frame<'b> {
     }
 
     /// The signature blocks: the publisher's name, and the signature.
-    pub(super) fn blocks(
+    pub(crate) fn blocks(
         &self,
     ) -> impl Iterator<Item = Result<(&'b str, &'b [u8; 64]), BundleError>> {
         let mut rest = self.signatures;
@@ -229,10 +231,15 @@ fn strings(bytes: &[u8]) -> Result<Layer, BundleError> {
     Ok(layer)
 }
 
-fn manifest(mut reader: Reader<'_>) -> Result<Manifest, BundleError> {
+fn manifest(mut reader: Reader<'_>, layer: &Layer) -> Result<Manifest, BundleError> {
+    let name = reader.symbol()?;
+    let version_text = reader.symbol()?;
+    let version = Version::parse(layer.string(version_text))
+        .ok_or_else(|| reader.broken("the version isn't three numbers"))?;
     let manifest = Manifest {
-        name: reader.symbol()?,
-        version: reader.symbol()?,
+        name,
+        version,
+        version_text,
         principal_type: reader.symbol()?,
         group_type: match reader.byte()? {
             0 => None,

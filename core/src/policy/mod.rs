@@ -1,7 +1,7 @@
 //! Decides by Cedar policy: a bundle of compiled policies, its evaluator and its route table.
 //!
 //! A [`Bundle`] is made by the compiler in `countersign-policies` from Cedar text that the Cedar
-//! project's own parser and validator accepted. [`Bundle::load`] checks its digest and then every
+//! project's own parser and validator accepted. [`Bundle::load_unsigned`] checks its digest and then every
 //! offset, index, jump and stack depth once; after that [`Bundle::evaluate`] can fail only in the
 //! ways that Cedar defines, and answers what Cedar's `Authorizer` answers: the decision, the
 //! determining policies, and the policies that erred.
@@ -13,6 +13,7 @@
 
 mod bundle;
 mod code;
+mod compact;
 mod entity;
 mod error;
 mod evaluate;
@@ -45,3 +46,5 @@ pub use route::Route;
 pub use trace::TraceStep;
 pub use value::{EntityUid, Record, Set, Value};
 pub use version::Version;
+
+pub(crate) use load::Frame;

@@ -1,10 +1,12 @@
 /** What every entry of the package exports. */
 
 export type { Authentic, Verified } from './authentic.js';
-export { Bundle } from './bundle.js';
+export { Bundle, pinPublishers, type PublisherKeys } from './bundle.js';
 export type { Bytes } from './bytes.js';
 export type { Decision, Effect, EntityUid } from './decision.js';
+export { type Query, QueryWriter } from './compact.js';
 export { checkContentDigest, ContentDigest, contentDigest, type Digest, type DigestAlgorithm } from './digest.js';
+export { Entities, type PolicyAnswer } from './entities.js';
 export type { HeaderLines } from './headers.js';
 export { moduleSha256 } from './identity.js';
 export { type AnyResponse, inspect, type Inspection } from './inspect.js';

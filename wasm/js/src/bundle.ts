@@ -1,6 +1,6 @@
 /** Policy bundles: compiled Cedar, as `countersign policy build` writes it. */
 
-import { type Bytes, toBytes, toHex } from './bytes.js';
+import { type Bytes, toBytes, toHex, toJson } from './bytes.js';
 import { Answer } from './frame.js';
 import { Handle } from './handle.js';
 import { door } from './module.js';
@@ -18,7 +18,8 @@ export class Bundle extends Handle {
    * Opens a bundle.
    *
    * @throws Refusal `bundle_truncated`, `bundle_not_a_bundle`, `bundle_format_unsupported`,
-   * `bundle_digest_mismatch`, `bundle_malformed`
+   * `bundle_digest_mismatch`, `bundle_malformed`; once publishers are pinned also `bundle_unsigned`,
+   * `bundle_publisher_unknown`, `bundle_signature_mismatch`, `bundle_older`, `bundle_version_reused`
    */
   constructor(bytes: Bytes) {
     const answer = Answer.of(door().bundle_open(toBytes(bytes)));
@@ -27,4 +28,28 @@ export class Bundle extends Handle {
     this.version = answer.text();
     this.sha256 = toHex(answer.bytes());
   }
+}
+
+/** Who may publish bundles. */
+export interface PublisherKeys {
+  /** One at least; a publisher may be named by several keys while it changes from one to the next. */
+  readonly publishers: readonly {
+    readonly name: string;
+    /** The 32 bytes of an Ed25519 public key, in base64. */
+    readonly public_key: string;
+  }[];
+  /** By the name of a pack, the oldest version that is taken: what you remember over a restart. */
+  readonly at_least?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Takes from now on only bundles that these publishers signed, and none older than one taken before.
+ *
+ * Call it again to change keys while running; the versions taken stay known. There is no way back to
+ * unsigned bundles but a new start.
+ *
+ * @throws Refusal `publishers_malformed`; those pinned before stay then
+ */
+export function pinPublishers(keys: PublisherKeys | string): void {
+  Answer.of(door().publishers_pin(toJson(keys)));
 }

@@ -33,6 +33,9 @@ export class Decision {
   /** What a stranger may see of a decision that is not `allow`; null for one that is. */
   readonly problem: Problem | null;
 
+  /** What is to be seen to, by the annotations of the determining policies: names and values. */
+  readonly obligations: readonly (readonly [name: string, value: string])[];
+
   /** Made by `Verifier.authorize`, out of the module's answer. */
   constructor(answer: Answer) {
     this.effect = answer.text() as Effect;
@@ -46,6 +49,7 @@ export class Decision {
     this.record = answer.text();
     const problem = answer.text();
     this.problem = problem === '' ? null : (JSON.parse(problem) as Problem);
+    this.obligations = JSON.parse(answer.text()) as [string, string][];
   }
 
   /** True for `allow` alone. */

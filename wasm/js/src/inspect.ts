@@ -35,6 +35,6 @@ export function inspect(message: AnyRequest | AnyResponse, label = ''): Inspecti
     ? { scheme: 'https', method: '', target: '', headers: headerBlock(message.headers) }
     : head(message);
   const { scheme, method, target, headers } = parts;
-  const answer = Answer.of(door().inspect(scheme, method, target, headers, response?.status ?? 0, label));
+  const answer = Answer.of(door().inspect(scheme, method, target, headers, 0, new Uint8Array(), '', response?.status ?? 0, label));
   return { label: answer.text(), signatureParams: answer.text(), covered: answer.lines(), base: answer.text() };
 }

@@ -1,6 +1,7 @@
 /** Keys of a client: tokens, and what is opened of them. */
 
 import { type Bytes, lend, random } from './bytes.js';
+import { forget } from './door.js';
 import { Answer } from './frame.js';
 import { Handle } from './handle.js';
 import { door } from './module.js';
@@ -62,7 +63,7 @@ export function generateToken(environment: Environment, keyid: string): string {
   } finally {
     entropy.fill(0);
     frame.fill(0);
-    door().forget();
+    forget();
   }
 }
 

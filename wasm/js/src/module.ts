@@ -1,11 +1,7 @@
 /** The one instance of the WebAssembly module, shared by all that this package exports. */
 
-import * as glue from '../generated/countersign.js';
-
+import { start, type Verbs, verbs } from './door.js';
 import { identify } from './identity.js';
-
-/** What the module exports, each verb answering with a frame (see `frame.ts`). */
-export type Door = Omit<typeof glue, 'default' | 'initSync'>;
 
 let started = false;
 
@@ -16,7 +12,7 @@ let started = false;
  */
 export function startWith(module: WebAssembly.Module, hash?: string): void {
   if (started) return;
-  glue.initSync({ module });
+  start(module);
   started = true;
   identify(hash);
 }
@@ -27,9 +23,9 @@ export function isStarted(): boolean {
 }
 
 /** The module's verbs. */
-export function door(): Door {
+export function door(): Verbs {
   if (!started) {
     throw new Error('countersign is not started: await init() first (in Node and workerd, importing the package starts it)');
   }
-  return glue;
+  return verbs;
 }

@@ -74,13 +74,14 @@ async function fields(request: PlainRequest, key: SigningKey, options: SignOptio
       headers,
       bodyKind,
       body,
+      '',
       options.label ?? '',
       options.components?.join('\n') ?? '',
       options.created ?? Math.floor(Date.now() / 1000),
       options.expires ?? 0,
       options.nonce === undefined ? toHex(random(16)) : (options.nonce ?? ''),
       options.tag ?? '',
-      options.withAlgorithm ?? false,
+      options.withAlgorithm ? 1 : 0,
     ),
   );
   const [input, signature, digest] = [answer.text(), answer.text(), answer.text()];

@@ -1,0 +1,125 @@
+//! A request in a compact form: how it crosses into the module without JSON.
+//!
+//! `docs/abi.md` specifies it.
+
+use super::error::{ValueError, ValueFault};
+use super::evaluate::Ask;
+use super::evaluator::LinkedQuery;
+use super::extension::IpRange;
+use super::format::MAX_DEPTH;
+use super::layer::{EntityId, Span, Symbol};
+use super::link::Linker;
+use super::term::Term;
+
+/// Kinds of value.
+mod kind {
+    pub(super) const FALSE: u8 = 0;
+    pub(super) const TRUE: u8 = 1;
+    pub(super) const LONG: u8 = 2;
+    pub(super) const STRING: u8 = 3;
+    pub(super) const ENTITY: u8 = 4;
+    pub(super) const SET: u8 = 5;
+    pub(super) const RECORD: u8 = 6;
+    pub(super) const DECIMAL: u8 = 7;
+    pub(super) const DATETIME: u8 = 8;
+    pub(super) const DURATION: u8 = 9;
+    pub(super) const IP: u8 = 10;
+}
+
+impl LinkedQuery {
+    /// Asks what `bytes` ask: principal, action and resource, each a type and an id; and the fields
+    /// of the context.
+    ///
+    /// # Errors
+    /// [`Malformed`](ValueFault::Malformed) for what isn't such a request, and those of
+    /// [`LinkedQuery::link`]. The query asks nothing then.
+    pub fn link_compact(&mut self, bytes: &[u8]) -> Result<(), ValueError> {
+        self.relink(|linker| {
+            let mut bytes = Bytes(bytes);
+            let ask = Ask {
+                principal: bytes.entity(linker)?,
+                action: bytes.entity(linker)?,
+                resource: bytes.entity(linker)?,
+                context: bytes.fields(linker, 0)?,
+            };
+            if bytes.0.is_empty() {
+                Ok(ask)
+            } else {
+                Err(malformed())
+            }
+        })
+    }
+}
+
+#[cold]
+fn malformed() -> ValueError {
+    ValueError::new(ValueFault::Malformed, 0, 0)
+}
+
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], ValueError> {
+        let (array, rest) = self.0.split_first_chunk().ok_or_else(malformed)?;
+        self.0 = rest;
+        Ok(*array)
+    }
+
+    fn count(&mut self) -> Result<usize, ValueError> {
+        usize::try_from(u32::from_le_bytes(self.array()?)).map_err(|_| malformed())
+    }
+
+    fn text(&mut self) -> Result<&'a str, ValueError> {
+        let len = self.count()?;
+        let (text, rest) = self.0.split_at_checked(len).ok_or_else(malformed)?;
+        self.0 = rest;
+        core::str::from_utf8(text).map_err(|_| malformed())
+    }
+
+    fn long(&mut self) -> Result<i64, ValueError> {
+        self.array().map(i64::from_le_bytes)
+    }
+
+    fn entity(&mut self, linker: &mut Linker<'_>) -> Result<EntityId, ValueError> {
+        let entity_type = self.text()?;
+        linker.entity(entity_type, self.text()?)
+    }
+
+    fn fields(&mut self, linker: &mut Linker<'_>, depth: usize) -> Result<Span, ValueError> {
+        let mark = linker.begin();
+        for _ in 0..self.count()? {
+            let name = linker.symbol(self.text()?)?;
+            let value = self.value(linker, depth + 1)?;
+            linker.part(name, value);
+        }
+        linker.record(&mark)
+    }
+
+    fn value(&mut self, linker: &mut Linker<'_>, depth: usize) -> Result<Term, ValueError> {
+        if depth > MAX_DEPTH {
+            return Err(ValueError::new(ValueFault::TooDeep, 0, 0));
+        }
+        let [kind] = self.array()?;
+        Ok(match kind {
+            kind::FALSE => Term::Bool(false),
+            kind::TRUE => Term::Bool(true),
+            kind::LONG => Term::Long(self.long()?),
+            kind::STRING => Term::String(linker.symbol(self.text()?)?),
+            kind::ENTITY => Term::Entity(self.entity(linker)?),
+            kind::SET => {
+                let mark = linker.begin();
+                for _ in 0..self.count()? {
+                    let element = self.value(linker, depth + 1)?;
+                    linker.part(Symbol(0), element);
+                }
+                linker.set(&mark)?
+            }
+            kind::RECORD => Term::Record(self.fields(linker, depth)?),
+            kind::DECIMAL => Term::Decimal(self.long()?),
+            kind::DATETIME => Term::Datetime(self.long()?),
+            kind::DURATION => Term::Duration(self.long()?),
+            kind::IP => linker.ip(IpRange::parse(self.text()?).ok_or_else(malformed)?)?,
+            _ => return Err(malformed()),
+        })
+    }
+}
