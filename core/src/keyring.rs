@@ -1,12 +1,11 @@
 //! The keys that a verifier knows, found by their id.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding as _};
 use zeroize::Zeroizing;
 
 use crate::instant::UnixSeconds;
@@ -104,7 +103,8 @@ fn environment_alone(environment: Environment) -> Record {
 /// What a verifier holds: keys by id.
 #[derive(Clone, Debug, Default)]
 pub struct KeyRing {
-    keys: BTreeMap<KeyId, Arc<KeyRecord>>,
+    // INVARIANT: strictly ascending by id.
+    keys: Vec<Arc<KeyRecord>>,
 }
 
 impl KeyRing {
@@ -141,17 +141,31 @@ impl KeyRing {
         let mut ring = KeyRing::new();
         for key in keys {
             let record = read_key(Members::of(key, Code::KeyringMalformed))?;
-            if ring.keys.contains_key(&record.id) {
-                return Err(Refusal::named(Code::KeyringMalformed, record.id.as_str()));
-            }
-            ring.insert(record);
+            ring.keys.push(Arc::new(record));
         }
-        Ok(ring)
+        ring.keys.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        let mut pairs = ring.keys.iter().zip(ring.keys.iter().skip(1));
+        match pairs.find(|(a, b)| a.id == b.id) {
+            Some((twice, _)) => Err(Refusal::named(Code::KeyringMalformed, twice.id.as_str())),
+            None => Ok(ring),
+        }
     }
 
     /// Puts a key in, in place of one with the same id.
     pub fn insert(&mut self, record: KeyRecord) {
-        self.keys.insert(record.id.clone(), Arc::new(record));
+        let record = Arc::new(record);
+        match self.position(record.id.as_str()) {
+            Ok(at) => {
+                if let Some(slot) = self.keys.get_mut(at) {
+                    *slot = record;
+                }
+            }
+            Err(at) => self.keys.insert(at, record),
+        }
+    }
+
+    fn position(&self, keyid: &str) -> Result<usize, usize> {
+        self.keys.binary_search_by(|key| key.id.as_str().cmp(keyid))
     }
 
     /// How many keys it holds.
@@ -174,8 +188,9 @@ impl KeyRing {
         now: UnixSeconds,
     ) -> Result<Arc<KeyRecord>, Refusal> {
         let record = self
-            .keys
-            .get(keyid)
+            .position(keyid)
+            .ok()
+            .and_then(|at| self.keys.get(at))
             .ok_or_else(|| Refusal::named(Code::KeyUnknown, keyid))?;
         record.check(environment, now)?;
         Ok(Arc::clone(record))
@@ -198,10 +213,12 @@ fn read_key(mut key: Members) -> Result<KeyRecord, Refusal> {
         (None, Some(keyid), Some(environment), Some(secret)) => {
             let malformed = || Refusal::named(Code::KeyringMalformed, &keyid);
             let environment = Environment::parse(&environment).ok_or_else(malformed)?;
-            let mut bytes = Zeroizing::new(Vec::with_capacity(secret.len()));
-            STANDARD
-                .decode_vec(secret.as_bytes(), &mut bytes)
-                .map_err(|_| malformed())?;
+            // In place, so that no copy of it is left behind.
+            let mut bytes = Zeroizing::new(vec![0; secret.len() / 4 * 3]);
+            let length = Base64::decode(secret.as_bytes(), &mut bytes)
+                .map_err(|_| malformed())?
+                .len();
+            bytes.truncate(length);
             KeyRecord::new(
                 &keyid,
                 environment,

@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use crate::members::Members;
@@ -61,9 +60,9 @@ impl Publishers {
             let name = publisher.text("name")?.unwrap_or_default();
             let key = publisher.text("public_key")?.unwrap_or_default();
             publisher.end()?;
-            let key = STANDARD.decode(key.as_bytes()).ok();
-            let key = key.and_then(|key| key.try_into().ok());
-            if name.is_empty() || !key.is_some_and(|key| publishers.trust(&name, &key)) {
+            let mut bytes = [0; 32];
+            let decoded = Base64::decode(&*key, &mut bytes).map(<[u8]>::len);
+            if name.is_empty() || decoded != Ok(32) || !publishers.trust(&name, &bytes) {
                 return Err(Refusal::named(code, &name));
             }
         }

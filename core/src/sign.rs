@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding as _};
 
 use crate::digest::{BodyDigest, DigestAlgorithm, content_digest};
 use crate::headers::{Field, is_token};
@@ -218,7 +217,7 @@ pub fn sign(
     let mut signature = String::with_capacity(label.len() + 48);
     signature.push_str(label);
     signature.push_str("=:");
-    STANDARD.encode_string(mac, &mut signature);
+    signature.push_str(&Base64::encode_string(&mac));
     signature.push(':');
     Ok(Signed {
         signature_input,

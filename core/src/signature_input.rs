@@ -5,8 +5,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding as _};
 
 use crate::components::Component;
 use crate::headers::Headers;
@@ -167,12 +166,8 @@ pub(crate) fn signature_value(headers: &Headers<'_>, label: &str) -> Result<[u8;
     }
     let base64 = found.ok_or_else(|| Refusal::named(Code::LabelUnpaired, label))?;
     let malformed = || Refusal::named(Code::SignatureMalformed, label);
-    // Room for the decoder's estimate, which is a multiple of three.
-    let mut bytes = [0; 33];
-    let length = STANDARD
-        .decode_slice(base64, &mut bytes)
-        .map_err(|_| malformed())?;
-    let value = bytes.get(..length).ok_or_else(malformed)?;
+    let mut bytes = [0; 32];
+    let value = Base64::decode(base64, &mut bytes).map_err(|_| malformed())?;
     value.try_into().map_err(|_| malformed())
 }
 
