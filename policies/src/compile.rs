@@ -100,7 +100,22 @@ enum Validation {
     Strict,
 }
 
+/// How long the text of a policy may be, in bytes: what bounds how deep its expressions nest.
+const MAX_POLICY_LEN: usize = 64 << 10;
+
+/// Stack for what goes down a policy's expressions, Cedar's own parser and validator among it; enough
+/// for the deepest that [`MAX_POLICY_LEN`] allows.
+const STACK: usize = 512 << 20;
+
 fn build(
+    sources: &Sources,
+    validation: Validation,
+    instrumented: bool,
+) -> Result<Compiled, Diagnostics> {
+    stacker::grow(STACK, || build_here(sources, validation, instrumented))
+}
+
+fn build_here(
     sources: &Sources,
     validation: Validation,
     instrumented: bool,
@@ -187,6 +202,17 @@ struct Settings {
 }
 
 fn parse_policies(source: &Source) -> Result<PolicySet, Diagnostics> {
+    let mut start = 0;
+    for policy in source.text().split_inclusive(';') {
+        if policy.len() > MAX_POLICY_LEN {
+            let message = "the policy is longer than 64 KiB";
+            let span = SourceSpan::from(start..start + policy.len());
+            return Err(Problem::new("policy_too_long", source, message)
+                .at(Some(span))
+                .into());
+        }
+        start += policy.len();
+    }
     source
         .text()
         .parse()

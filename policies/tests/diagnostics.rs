@@ -99,6 +99,32 @@ fn links_are_checked_against_the_templates() {
 }
 
 #[test]
+fn deep_policies_compile_or_are_refused() {
+    let policy = |condition: &str| {
+        format!(
+            "@id(\"a\") @reason(\"r\") permit (principal, action, resource) when {{ {condition} }};"
+        )
+    };
+    let nested = |depth: usize| {
+        let (open, close) = ("(".repeat(depth), ")".repeat(depth));
+        policy(&format!("{open}principal.name == \"x\"{close}"))
+    };
+    let chained = |length: usize| policy(&vec!["principal has name"; length].join(" || "));
+    assert!(compile(&sources(&chained(2000), "")).is_ok());
+    for deep in [
+        nested(10_000),
+        policy(&format!("{}true", "!".repeat(10_000))),
+    ] {
+        // Cedar may have a limit of its own; what counts is that it answers.
+        let _ = compile(&sources(&deep, ""));
+    }
+    for long in [nested(40_000), chained(10_000)] {
+        let error = compile(&sources(&long, "")).expect_err("it is too long");
+        assert_eq!(error.problems()[0].code(), "policy_too_long");
+    }
+}
+
+#[test]
 fn a_version_is_three_numbers() {
     for version in ["1", "1.0", "1.0.0.0", "1.0.x", "01.0.0", "1.0.-1", "v1.0.0"] {
         let mut sources = sources("", "");
