@@ -369,12 +369,38 @@ fn compile_policy(
     .map_err(Diagnostics::into_problems)
 }
 
-/// The groups of the manifest, the pack's own entities, and the schema's actions.
+/// The static entities, as core holds them.
 fn static_entities(
     manifest: &Manifest,
     sources: &Sources,
     schema: &Schema,
 ) -> Result<Entities, Problem> {
+    let source = sources.entities.as_ref().unwrap_or(&sources.manifest);
+    let malformed = |message: String| Problem::new("entities_malformed", source, message);
+    let entities = cedar_entities(manifest, sources, schema)?;
+    let json = entities
+        .to_json_value()
+        .map_err(|error| malformed(error.to_string()))?;
+    let given =
+        Entities::from_json(&json.to_string()).map_err(|error| malformed(error.to_string()))?;
+    // Cedar has closed the hierarchy, and the bundle holds it closed.
+    let closed = entities.iter().filter_map(|entity| {
+        let uid = entity_uid(entity.uid().as_ref());
+        let known = given.get(&uid)?;
+        let ancestors = entities.ancestors(&entity.uid())?;
+        let ancestors = ancestors.map(|uid| entity_uid(uid.as_ref())).collect();
+        let entity = Entity::new(uid, ancestors, known.attributes().clone());
+        Some(entity.with_tags(known.tags().clone()))
+    });
+    Entities::new(closed.collect()).map_err(|error| malformed(error.to_string()))
+}
+
+/// The groups of the manifest, the pack's own entities, and the schema's actions.
+pub(crate) fn cedar_entities(
+    manifest: &Manifest,
+    sources: &Sources,
+    schema: &Schema,
+) -> Result<cedar_policy::Entities, Problem> {
     let source = sources.entities.as_ref().unwrap_or(&sources.manifest);
     let malformed = |message: String| Problem::new("entities_malformed", source, message);
     let mut list = match &sources.entities {
@@ -397,21 +423,6 @@ fn static_entities(
         ));
     }
     let list = serde_json::Value::Array(list);
-    let entities = cedar_policy::Entities::from_json_value(list, Some(schema))
-        .map_err(|error| Problem::cedar("entities_malformed", source, &error))?;
-    let json = entities
-        .to_json_value()
-        .map_err(|error| malformed(error.to_string()))?;
-    let given =
-        Entities::from_json(&json.to_string()).map_err(|error| malformed(error.to_string()))?;
-    // Cedar has closed the hierarchy, and the bundle holds it closed.
-    let closed = entities.iter().filter_map(|entity| {
-        let uid = entity_uid(entity.uid().as_ref());
-        let known = given.get(&uid)?;
-        let ancestors = entities.ancestors(&entity.uid())?;
-        let ancestors = ancestors.map(|uid| entity_uid(uid.as_ref())).collect();
-        let entity = Entity::new(uid, ancestors, known.attributes().clone());
-        Some(entity.with_tags(known.tags().clone()))
-    });
-    Entities::new(closed.collect()).map_err(|error| malformed(error.to_string()))
+    cedar_policy::Entities::from_json_value(list, Some(schema))
+        .map_err(|error| Problem::cedar("entities_malformed", source, &error))
 }

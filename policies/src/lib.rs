@@ -22,6 +22,8 @@ pub mod packs;
 mod pool;
 mod program;
 mod publish;
+#[cfg(feature = "prove")]
+pub mod prove;
 mod routes;
 mod scope;
 mod sources;

@@ -29,6 +29,7 @@ pub(crate) fn setup() -> Result<()> {
         println!("npm packages of {folder}: {}", npm(folder)?);
     }
     println!("browser: {}", browser());
+    println!("solver: {}", solver());
     Ok(())
 }
 
@@ -54,20 +55,33 @@ fn browser() -> String {
     if let Some(found) = BROWSERS.iter().find_map(|name| on_path(name)) {
         return format!("found {}", found.display());
     }
-    let install = ["install", "-y", "--no-install-recommends", "chromium"];
+    debian_package("chromium")
+}
+
+/// Proofs need it: `countersign policy prove`.
+fn solver() -> String {
+    match on_path("cvc5") {
+        Some(found) => format!("found {}", found.display()),
+        None => debian_package("cvc5"),
+    }
+}
+
+/// Installs a package that isn't on this machine, or says why not.
+fn debian_package(name: &str) -> String {
+    let install = ["install", "-y", "--no-install-recommends", name];
     if on_path("apt-get").is_none() {
-        return "skipped: no Chromium in PATH, and no apt-get to install it".to_owned();
+        return format!("skipped: no {name} in PATH, and no apt-get to install it");
     }
     if answer(program("id").arg("-u")).ok().as_deref() != Some("0") {
         return format!(
-            "skipped: no Chromium in PATH; type `sudo apt-get {}`",
+            "skipped: no {name} in PATH; type `sudo apt-get {}`",
             install.join(" ")
         );
     }
     let installed = run(program("apt-get").args(["update", "-qq"]))
         .and_then(|()| run(program("apt-get").args(install)));
     match installed {
-        Ok(()) => "installed chromium".to_owned(),
+        Ok(()) => format!("installed {name}"),
         Err(error) => format!("skipped: {error:#}"),
     }
 }

@@ -1,14 +1,15 @@
 //! `countersign decide`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use countersign_policies::{Source, Sources, compile, packs};
+use countersign_policies::compile;
 use serde_json::{Value, json};
 
 use super::Done;
 use super::failure::Failure;
-use super::message::{read, read_text};
+use super::message::read;
+use super::pack;
 use super::verify::{Checked, VerifyArguments};
 
 #[derive(Debug, Args)]
@@ -83,28 +84,7 @@ pub(super) fn run(arguments: &DecideArguments) -> Result<Done, Failure> {
 fn bundle(arguments: &PolicyArguments) -> Result<Vec<u8>, Failure> {
     match (&arguments.bundle, &arguments.pack) {
         (Some(path), _) => read(path),
-        (None, Some(pack)) => Ok(compile(&sources(pack)?)?.into_bytes()),
+        (None, Some(pack)) => Ok(compile(&pack::sources(pack)?)?.into_bytes()),
         (None, None) => Err(Failure::usage("policy_missing", "name a bundle or a pack")),
     }
-}
-
-fn sources(pack: &Path) -> Result<Sources, Failure> {
-    if pack == Path::new("trading-api") {
-        return Ok(packs::trading_api());
-    }
-    let source = |name: &str| -> Result<Source, Failure> {
-        let path = pack.join(name);
-        Ok(Source::new(path.display().to_string(), read_text(&path)?))
-    };
-    let entities = if pack.join("entities.json").exists() {
-        Some(source("entities.json")?)
-    } else {
-        None
-    };
-    Ok(Sources {
-        policies: source("policies.cedar")?,
-        schema: source("schema.cedarschema")?,
-        manifest: source("pack.toml")?,
-        entities,
-    })
 }

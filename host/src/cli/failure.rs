@@ -4,7 +4,7 @@ use core::fmt;
 use std::path::Path;
 
 use countersign::Error;
-use countersign_policies::Diagnostics;
+use countersign_policies::{Diagnostics, Problem};
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde_json::{Value, json};
 
@@ -17,6 +17,8 @@ pub(super) struct Failure {
     message: String,
     help: Option<String>,
     place: Option<Place>,
+    /// What is wrong with a pack, for a program.
+    problems: Vec<Value>,
     /// 1: refused; 2: could not try.
     exit_code: u8,
 }
@@ -37,6 +39,7 @@ impl Failure {
             message: message.into(),
             help: None,
             place: None,
+            problems: Vec::new(),
             exit_code: 2,
         }
     }
@@ -65,6 +68,12 @@ impl Failure {
         failure
     }
 
+    /// The same, when it is the answer that was asked for.
+    pub(super) fn refused(mut self) -> Self {
+        self.exit_code = 1;
+        self
+    }
+
     pub(super) fn exit_code(&self) -> u8 {
         self.exit_code
     }
@@ -74,7 +83,12 @@ impl Failure {
             .place
             .as_ref()
             .map(|place| json!({"field": place.field, "at": place.at}));
-        json!({"ok": false, "code": self.code, "message": self.message, "place": place})
+        let mut json =
+            json!({"ok": false, "code": self.code, "message": self.message, "place": place});
+        if let Some(object) = json.as_object_mut().filter(|_| !self.problems.is_empty()) {
+            object.insert("problems".into(), self.problems.clone().into());
+        }
+        json
     }
 }
 
@@ -107,6 +121,7 @@ impl From<Error> for Failure {
             message,
             help: None,
             place,
+            problems: Vec::new(),
             exit_code,
         }
     }
@@ -123,11 +138,26 @@ impl From<Diagnostics> for Failure {
         } else {
             diagnostics.to_string()
         };
-        Self::usage(
+        let mut failure = Self::usage(
             "pack_invalid",
             format!("the policy pack doesn't compile\n{message}"),
-        )
+        );
+        failure.problems = diagnostics.problems().iter().map(problem_json).collect();
+        failure
     }
+}
+
+/// A problem of a pack, for a program.
+pub(super) fn problem_json(problem: &Problem) -> Value {
+    let place = problem
+        .span()
+        .map(|(offset, length)| json!({"offset": offset, "length": length}));
+    json!({
+        "code": problem.code(),
+        "message": problem.to_string(),
+        "source": problem.source_name(),
+        "place": place,
+    })
 }
 
 impl fmt::Display for Failure {

@@ -5,6 +5,8 @@ mod demo;
 mod failure;
 mod inspect;
 mod message;
+mod pack;
+mod policy;
 mod sign;
 mod verify;
 
@@ -41,6 +43,8 @@ enum Command {
     Decide(decide::DecideArguments),
     /// Print the signature base of a message, and what its signature covers.
     Inspect(inspect::InspectArguments),
+    /// Policies as code: check, build and compare packs and bundles.
+    Policy(policy::PolicyArguments),
 }
 
 /// Where the message is.
@@ -79,6 +83,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Decide(arguments) => decide::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Policy(arguments) => policy::run(arguments),
     };
     match outcome {
         Ok(done) => {
