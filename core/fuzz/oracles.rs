@@ -1,9 +1,13 @@
 //! What must hold of every parser, whatever it is given. The fuzz targets and the tests on stable
 //! both run these; none may panic.
 
+#[path = "bundle.rs"]
+mod bundle;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_core::policy::Record;
+use countersign_core::policy::format::DIGEST_LEN;
 use countersign_core::{
     Body, BodyDigest, DigestAlgorithm, Environment, Headers, KeyRecord, KeyRing, Message,
     Presented, Profile, Request, Scheme, SharedSecret, SignatureInput, Token, UnixSeconds,
@@ -19,6 +23,7 @@ pub(crate) type Oracle = (&'static str, fn(&[u8]));
 
 /// Every oracle.
 pub(crate) const ALL: &[Oracle] = &[
+    ("bundle", bundle),
     ("content_digest", digest),
     ("headers", headers),
     ("keyring", keyring),
@@ -146,6 +151,14 @@ pub(crate) fn record(data: &[u8]) {
         return;
     };
     drop(Record::from_json(text));
+}
+
+/// A bundle is refused, or answers; its last bytes are its digest, which is made anew too.
+pub(crate) fn bundle(data: &[u8]) {
+    let _ = bundle::load_and_ask(data);
+    if let Some((body, _)) = data.split_last_chunk::<DIGEST_LEN>() {
+        let _ = bundle::load_and_ask(&bundle::sealed(body.to_vec()));
+    }
 }
 
 /// A profile is read or refused.

@@ -63,6 +63,7 @@ mod decision;
 mod digest;
 mod headers;
 mod instant;
+mod json;
 mod key;
 mod keyring;
 mod members;

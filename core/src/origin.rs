@@ -78,7 +78,8 @@ impl<'a> Origin<'a> {
         } else if method == "CONNECT" {
             origin.authority = Some(target);
         } else if target != "*" {
-            let (scheme, rest) = target.split_once("://").ok_or(Code::TargetMalformed)?;
+            let (scheme, rest) = target.split_once(':').ok_or(Code::TargetMalformed)?;
+            let rest = rest.strip_prefix("//").ok_or(Code::TargetMalformed)?;
             origin.scheme = Scheme::parse(scheme).ok_or(Code::TargetMalformed)?;
             let end = rest.find(['/', '?']).unwrap_or(rest.len());
             let (authority, path_and_query) =

@@ -21,7 +21,7 @@ const DIGEST_LEN: usize = 32;
 fn recorded_bundles_load() {
     let bundle = Bundle::load_unsigned(TRADING).expect("it loads");
     assert_eq!(bundle.name(), "trading-api");
-    assert_eq!(bundle.version_text(), "1.0.0");
+    assert_eq!(bundle.version_text(), "2.0.0");
     let (body, digest) = TRADING.split_at(TRADING.len() - DIGEST_LEN);
     assert_eq!(bundle.sha256().as_slice(), digest);
     assert_eq!(bundle.sha256().as_slice(), Sha256::digest(body).as_slice());
@@ -117,7 +117,7 @@ proptest! {
         body.extend(tail);
         let len = u32::try_from(body.len()).expect("a length");
         body[12..16].copy_from_slice(&len.to_le_bytes());
-        use_it(sealed(body));
+        use_it(&sealed(body));
     }
 
     /// The digest is made anew, so that the checks behind it are reached.
@@ -127,7 +127,7 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
         let bundle = if trading { TRADING } else { LANGUAGE };
-        use_it(resealed(bundle, |body| {
+        use_it(&resealed(bundle, |body| {
             for (at, byte) in &changes {
                 let at = at.index(body.len());
                 body[at] = *byte;
@@ -140,7 +140,7 @@ proptest! {
     fn changes_by_one_never_panic(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..4),
     ) {
-        use_it(resealed(LANGUAGE, |body| {
+        use_it(&resealed(LANGUAGE, |body| {
             for (at, up) in &changes {
                 let at = 16 + at.index(body.len() - 16);
                 body[at] = if *up { body[at].wrapping_add(1) } else { body[at].wrapping_sub(1) };
@@ -150,8 +150,8 @@ proptest! {
 }
 
 /// Loads a bundle, and if it loads asks it all that a host would.
-fn use_it(bytes: Vec<u8>) {
-    let Ok(bundle) = Bundle::load_unsigned(&bytes) else {
+fn use_it(bytes: &[u8]) {
+    let Ok(bundle) = Bundle::load_unsigned(bytes) else {
         return;
     };
     let context = Record::from_json(
@@ -169,7 +169,10 @@ fn use_it(bytes: Vec<u8>) {
                 context: &context,
                 entities: None,
             });
-            let evaluation = evaluation.expect("it is linked");
+            // A changed hierarchy may have made the query's entities their own ancestors.
+            let Ok(evaluation) = evaluation else {
+                continue;
+            };
             for policy in evaluation.reasons() {
                 assert!(bundle.policy(policy.id()).is_some());
             }

@@ -110,6 +110,77 @@ fn broken_text_is_refused_with_its_place() {
         "a number must be an integer of 64 bits (line 2, column 10)"
     );
     assert_eq!(error.code(), "value_number_unsupported");
+    for (text, place) in [
+        ("", (1, 1)),
+        ("[1,\n 2 3]", (2, 4)),
+        ("{\"a\": \"\u{e9}\", b}", (1, 13)),
+        ("[\n\"a\nb\"]", (2, 3)),
+        ("[\n", (2, 1)),
+        ("[null]", (1, 5)),
+        ("{\"a\": 1,\n\"a\": 2,\n\"b\": 3}", (2, 6)),
+    ] {
+        let error = Value::from_json(text).expect_err(text);
+        assert_eq!((error.line(), error.column()), place, "{text}");
+    }
+    let error = Entities::from_json("[\n{\"uid\": 1},\n{}]").expect_err("a number for a uid");
+    assert_eq!((error.line(), error.column()), (2, 10));
+}
+
+#[test]
+fn strings_are_read_strictly() {
+    assert_eq!(
+        value(r#""\"\\\/\b\f\n\r\t\u00E9\ud83d\uDE00\u0000""#),
+        Value::from("\"\\/\u{8}\u{c}\n\r\t\u{e9}\u{1f600}\0")
+    );
+    for text in [
+        "\"",
+        "\"a",
+        "\"\t\"",
+        "\"\n\"",
+        r#""\""#,
+        r#""\v""#,
+        r#""\u12""#,
+        r#""\u12g4""#,
+        r#""\u+123""#,
+        r#""\ud800""#,
+        r#""\udc00""#,
+        r#""\ud800x""#,
+        r#""\ud800\n""#,
+        r#""\ud800\u0041""#,
+        r#""\ud800\ud800""#,
+    ] {
+        assert_eq!(fault(text), ValueFault::Malformed, "{text}");
+    }
+}
+
+#[test]
+fn only_integers_are_numbers() {
+    assert_eq!(value("-0"), Value::Long(0));
+    for text in ["-0.0", "0e0", "1E+2", "1e-2", "1.5e3", "1e999"] {
+        assert_eq!(fault(text), ValueFault::Number, "{text}");
+    }
+    for text in [
+        "-", "+1", "01", "-01", "1.", ".5", "1.e2", "1e", "1e+", "--1", "0x1", "1_0",
+    ] {
+        assert_eq!(fault(text), ValueFault::Malformed, "{text}");
+    }
+}
+
+/// Names in descending order, and strings of escapes: what is quadratic if read carelessly.
+#[test]
+fn large_texts_take_linear_time() {
+    let members: Vec<_> = (0..300_000)
+        .rev()
+        .map(|n| format!("\"{n:06}\":\"{}\"", r"\n".repeat(10)))
+        .collect();
+    let Value::Record(record) = value(&format!("{{{}}}", members.join(","))) else {
+        panic!("an object is a record");
+    };
+    assert_eq!(record.len(), 300_000);
+    let Value::String(string) = value(&format!("\"{}\"", r"a\u0061".repeat(1_000_000))) else {
+        panic!("a string is one");
+    };
+    assert_eq!(string.len(), 2_000_000);
 }
 
 #[test]
@@ -267,6 +338,119 @@ fn any_json() -> impl Strategy<Value = String> {
             }),
         ]
     })
+}
+
+/// What `serde_json` reads as a value of ours, without escapes; none for what Cedar has not.
+fn expected(json: &serde_json::Value) -> Option<Value> {
+    Some(match json {
+        serde_json::Value::Null => return None,
+        serde_json::Value::Bool(value) => Value::Bool(*value),
+        serde_json::Value::Number(number) if number.to_string() == "-0.0" => Value::Long(0),
+        serde_json::Value::Number(number) => Value::Long(number.as_i64()?),
+        serde_json::Value::String(text) => Value::from(text.as_str()),
+        serde_json::Value::Array(values) => {
+            Value::Set(values.iter().map(expected).collect::<Option<_>>()?)
+        }
+        serde_json::Value::Object(members) => {
+            let mut record = Record::new();
+            for (name, value) in members {
+                record.insert(name.as_str(), expected(value)?);
+            }
+            Value::Record(record)
+        }
+    })
+}
+
+/// Reads `text` as `serde_json` does, but for what Cedar has not: null, other numbers, a name twice.
+fn reads_as_serde(text: &str) -> Result<(), TestCaseError> {
+    let theirs = serde_json::from_str::<serde_json::Value>(text);
+    match (Value::from_json(text), theirs) {
+        (Ok(ours), Ok(theirs)) => prop_assert_eq!(Some(ours), expected(&theirs), "{}", text),
+        (Ok(_), Err(error)) => prop_assert!(false, "{text}: {error}"),
+        (Err(error), theirs) => match error.fault() {
+            ValueFault::Malformed => prop_assert!(theirs.is_err(), "{text}: {error}"),
+            ValueFault::Null | ValueFault::Number => {
+                prop_assert!(
+                    theirs.ok().and_then(|theirs| expected(&theirs)).is_none(),
+                    "{text}"
+                );
+            }
+            // Theirs keeps the last, so it has nothing to compare.
+            ValueFault::DuplicateName => {}
+            fault => prop_assert!(false, "{text}: {fault:?}"),
+        },
+    }
+    Ok(())
+}
+
+/// Text of the pieces that JSON is made of, so that much of it nearly is JSON.
+fn nearly_json() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\"a\":",
+        "\"b\":",
+        "\"c\"",
+        "\\",
+        "\\u",
+        "\\ud83d",
+        "\\ude00",
+        "\\n",
+        "00e9",
+        "0",
+        "12",
+        "-",
+        ".",
+        "e",
+        "+",
+        "true",
+        "false",
+        "null",
+        " ",
+        "\n",
+        "\t",
+        "\u{b}",
+        "\u{7f}",
+        "\u{e9}",
+        "\u{1f600}",
+        "\u{feff}",
+        "\u{a0}",
+    ]);
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// The same, where more of it is JSON: a string, a number, a list or an object around it.
+fn wrapped_json() -> impl Strategy<Value = String> {
+    let wrapped = prop::sample::select(vec![("\"", "\""), ("[", "]"), ("{\"a\":", "}"), ("1", "")]);
+    (wrapped, nearly_json()).prop_map(|((open, close), text)| format!("{open}{text}{close}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn text_is_read_as_serde_json_does(
+        text in prop_oneof![nearly_json(), wrapped_json(), "[\\[\\]{}\",:0-9a-f\\\\u.+-]{0,12}"],
+    ) {
+        reads_as_serde(&text)?;
+    }
+
+    #[test]
+    fn any_string_is_read(text in any::<String>()) {
+        let json = serde_json::json!(text).to_string();
+        prop_assert_eq!(Value::from_json(&json), Ok(Value::from(text)));
+    }
+
+    #[test]
+    fn any_number_is_read(number in any::<i64>(), digits in "-?[0-9]{1,22}") {
+        prop_assert_eq!(Value::from_json(&number.to_string()), Ok(Value::Long(number)));
+        reads_as_serde(&digits)?;
+    }
 }
 
 proptest! {

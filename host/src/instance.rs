@@ -11,10 +11,11 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Refused};
 use crate::frame::{Field, Reply, frame_len, write_frame};
 use crate::module::{Limits, ticks};
+use crate::query::Query;
 use crate::request::{Inspection, Request, Signed, Signing};
 use crate::states::{
-    Authentic, BundleHandle, Closable, Decision, Digest, Handle, Key, Profile, ReplayCache, Ring,
-    Verified,
+    Authentic, BundleHandle, Closable, Decision, Digest, EntitiesHandle, Handle, Key, PolicyAnswer,
+    Profile, ReplayCache, Ring, Verified,
 };
 
 /// Frames up to this many bytes share one buffer in the module's memory.
@@ -216,6 +217,47 @@ impl Instance {
     pub fn bundle(&mut self, bytes: &[u8]) -> Result<BundleHandle, Error> {
         self.open(number::bundle_open, &[Field::Bytes(bytes)])
             .map(BundleHandle)
+    }
+
+    /// Takes from now on only bundles of these publishers, in JSON (see
+    /// `countersign_core::Publishers::from_json`), and none older than was taken before. It can't be
+    /// undone.
+    ///
+    /// # Errors
+    /// `publishers_malformed`; those pinned before stay then.
+    pub fn pin_publishers(&mut self, json: &str) -> Result<(), Error> {
+        self.call(number::publishers_pin, &[json.into()], |_| Ok(()))
+    }
+
+    /// Links entities, a JSON list in Cedar's format, to a bundle, to be asked about by
+    /// [`Instance::decide`].
+    ///
+    /// # Errors
+    /// `entities_malformed`.
+    pub fn entities(&mut self, bundle: &BundleHandle, json: &str) -> Result<EntitiesHandle, Error> {
+        let bundle = Field::Number(self.own(&bundle.0)?);
+        self.open(number::entities_open, &[bundle, json.into()])
+            .map(EntitiesHandle)
+    }
+
+    /// Asks policy alone: for who has authenticated the request already.
+    ///
+    /// # Errors
+    /// `context_malformed`. A denial is an answer, not an error.
+    pub fn decide(
+        &mut self,
+        entities: &EntitiesHandle,
+        query: &Query,
+    ) -> Result<PolicyAnswer, Error> {
+        let entities = Field::Number(self.own(&entities.0)?);
+        let fields = [entities, Field::Bytes(query.as_bytes())];
+        self.call(number::decide, &fields, |reply| {
+            Ok(PolicyAnswer {
+                is_allowed: reply.text()? == "allow",
+                reasons: reply.lines()?,
+                errors: reply.lines()?,
+            })
+        })
     }
 
     /// Opens a replay cache for `capacity` live tokens, seeded by the system's CSPRNG.

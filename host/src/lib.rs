@@ -36,14 +36,19 @@ mod error;
 mod frame;
 mod instance;
 mod module;
+mod query;
 mod request;
 mod states;
+mod watched;
 
 pub use countersign_core::{Body, BodyDigest, DigestAlgorithm, Scheme, Spend};
 pub use error::{Error, Refused};
 pub use instance::{Instance, generate_token};
 pub use module::{Limits, Module};
+pub use query::Query;
 pub use request::{Inspection, Request, Signed, Signing};
 pub use states::{
-    Authentic, BundleHandle, Decision, Digest, Key, Profile, ReplayCache, Ring, Verified,
+    Authentic, BundleHandle, Decision, Digest, EntitiesHandle, Key, PolicyAnswer, Profile,
+    ReplayCache, Ring, Verified,
 };
+pub use watched::{LoadedBundle, Reload, WatchError, WatchedBundle, Watching};

@@ -38,10 +38,23 @@ handles! {
     Profile
     /// A policy bundle.
     BundleHandle
+    /// Entities, linked to a bundle.
+    EntitiesHandle
     /// A replay cache in the module's memory.
     ReplayCache
     /// A digest in the making.
     Digest
+}
+
+/// What policy alone said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyAnswer {
+    /// A policy permits it and none forbids it.
+    pub is_allowed: bool,
+    /// The ids of the determining policies.
+    pub reasons: Vec<String>,
+    /// The ids of the policies that erred, which were skipped.
+    pub errors: Vec<String>,
 }
 
 /// An authentic request, whose replay token must be spent before policy sees it.

@@ -133,7 +133,7 @@ fn it_exits_with_2_when_it_could_not_be_tried() {
         let (code, failed) = json(folder, None, &["never-allows", "a", "(principal)"]);
         assert_eq!((code, &failed["code"]), (2, &"question_malformed".into()));
         let (code, failed) = json(folder, None, &["shadowed", "nowhere"]);
-        assert_eq!((code, &failed["code"]), (2, &"pack_missing".into()));
+        assert_eq!((code, &failed["code"]), (2, &"file_unreadable".into()));
     }
 }
 

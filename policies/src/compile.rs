@@ -105,7 +105,7 @@ const MAX_POLICY_LEN: usize = 64 << 10;
 
 /// Stack for what goes down a policy's expressions, Cedar's own parser and validator among it; enough
 /// for the deepest that [`MAX_POLICY_LEN`] allows.
-const STACK: usize = 512 << 20;
+pub(crate) const STACK: usize = 512 << 20;
 
 fn build(
     sources: &Sources,
@@ -201,7 +201,7 @@ struct Settings {
     instrumented: bool,
 }
 
-fn parse_policies(source: &Source) -> Result<PolicySet, Diagnostics> {
+pub(crate) fn parse_policies(source: &Source) -> Result<PolicySet, Diagnostics> {
     let mut start = 0;
     for policy in source.text().split_inclusive(';') {
         if policy.len() > MAX_POLICY_LEN {
@@ -369,8 +369,8 @@ fn compile_policy(
     .map_err(Diagnostics::into_problems)
 }
 
-/// The static entities, as core holds them.
-fn static_entities(
+/// The static entities, in core's terms.
+pub(crate) fn static_entities(
     manifest: &Manifest,
     sources: &Sources,
     schema: &Schema,

@@ -12,21 +12,31 @@
 //! # Ok::<(), countersign_policies::Diagnostics>(())
 //! ```
 
+pub mod cases;
 mod compile;
+pub mod coverage;
 mod diagnostics;
+pub mod difference;
 mod encode;
+pub mod explain;
 mod expression;
 mod links;
+pub mod lint;
+pub mod listing;
 mod manifest;
+pub mod openapi;
 pub mod packs;
 mod pool;
 mod program;
-mod publish;
 #[cfg(feature = "prove")]
 pub mod prove;
+mod publish;
+pub mod reach;
+pub mod reference;
 mod routes;
 mod scope;
 mod sources;
+mod text;
 
 pub use compile::{Compiled, Condition, compile, compile_instrumented, compile_unvalidated};
 pub use diagnostics::{Diagnostics, Problem};

@@ -93,7 +93,7 @@ fn links_are_checked_against_the_templates() {
         link("principal = 'Key::\"k\"'\nresource = 'Thing::\"t\"'"),
     ] {
         let diagnostics = compile(&sources(template, &manifest)).expect_err("slots don't match");
-        let codes: Vec<_> = diagnostics.problems().iter().map(|p| p.code()).collect();
+        let codes: Vec<_> = diagnostics.problems().iter().map(Problem::code).collect();
         assert_eq!(codes, ["link_malformed"]);
     }
 }

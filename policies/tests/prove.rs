@@ -301,8 +301,11 @@ fn trading_api_withdraws_only_live_and_from_known_addresses() {
             .is_proved()
     );
     assert!(prover.never_errs(&pack).expect("an answer").is_proved());
+    // The permit asks for what it demands, so that an error denies; it is there to say why.
     for (policy, shadow) in shadows(&prover, &pack) {
-        assert_eq!(shadow, None, "{policy}");
+        let idle = policy == "withdraw-only-from-allowed-address";
+        let expected = idle.then_some(Shadow::NothingPermitted);
+        assert_eq!(shadow, expected, "{policy}");
     }
 }
 
@@ -510,7 +513,7 @@ fn a_deeply_nested_policy_is_answered() {
 fn a_policy_too_deep_for_the_time_is_left() {
     let Some(prover) = prover() else { return };
     let prover = Prover::new(prover.solver().clone(), Duration::from_secs(1));
-    let chain = vec!["context.hour == 1"; 4000].join(" || ");
+    let chain = vec!["context.hour == 1"; 3000].join(" || ");
     let pack = pack(&format!(
         "permit (principal, action, resource) when {{ {chain} }};"
     ));

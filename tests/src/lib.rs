@@ -4,9 +4,11 @@
 //! holds the answers against what is expected and against each other. `tests/vectors/README.md`
 //! describes the files.
 //!
-//! The module [`signing`] does the same for vectors that others published.
+//! The module [`signing`] does the same for vectors that others published, and [`cedar`] holds the policy
+//! evaluator to Cedar's conformance data.
 
 pub mod case;
+pub mod cedar;
 pub mod compare;
 mod hex;
 mod published;

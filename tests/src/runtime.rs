@@ -1,7 +1,7 @@
 //! The runtimes: the core as native code, and the one module in everything that runs it.
 
 mod native;
-mod script;
+pub(crate) mod script;
 mod verbs;
 mod wasmtime;
 

@@ -1,5 +1,6 @@
 //! Handles: numbers that stand for what the module keeps between calls.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -23,7 +24,7 @@ pub enum Object {
     /// A policy bundle.
     Bundle(Arc<Bundle>),
     /// Entities linked to a bundle, and what answers queries about them.
-    Entities(Decider),
+    Entities(Box<Decider>),
     /// A replay cache.
     Replay(ReplayCache),
     /// A digest in the making.
@@ -74,7 +75,7 @@ kinds! {
     Ring(KeyRing),
     Profile(Profile),
     Bundle(Arc<Bundle>),
-    Entities(Decider),
+    Entities(Box<Decider>),
     Replay(ReplayCache),
     Digest(ContentDigest),
     Authentic(Authentic),

@@ -1,5 +1,6 @@
 //! What the module does, as both doors call it: one function a verb.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -204,10 +205,10 @@ pub fn entities_open(
         json => Entities::from_json(json).map_err(fault)?,
     };
     let store = EntityStore::new(bundle, &entities).map_err(fault)?;
-    let decider = Decider {
+    let decider = Box::new(Decider {
         query: LinkedQuery::new(Arc::new(store)),
         evaluator: Evaluator::new(),
-    };
+    });
     reply.number(handles.insert(decider)?);
     Ok(())
 }
@@ -223,7 +224,7 @@ pub fn decide(
     entities: u64,
     query: &[u8],
 ) -> Result<(), Refusal> {
-    let decider = handles.get::<Decider>(entities)?;
+    let decider = handles.get::<Box<Decider>>(entities)?;
     decider.query.link_compact(query)?;
     let answer = decider.evaluator.evaluate(&decider.query);
     reply.text(if answer.is_allowed() { "allow" } else { "deny" });

@@ -1,5 +1,6 @@
 //! The project's own tools: `cargo xtask VERB`. Every step of CI is one of these verbs.
 
+mod bench;
 mod dependencies;
 mod module;
 mod msrv;
@@ -26,7 +27,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Measure; the arguments go to the benchmark program
+    /// Measure: signatures, or after the word `policy` decisions; the arguments go to the program
     #[command(disable_help_flag = true)]
     Bench(Passed),
     /// Build the module and its JavaScript glue into wasm/js/generated
@@ -43,6 +44,9 @@ enum Verb {
     /// Set up, then show the whole on this machine; the arguments go to `countersign demo`
     #[command(disable_help_flag = true)]
     Demo(Passed),
+    /// Compare core with Cedar on made-up policies; the arguments go to the program
+    #[command(disable_help_flag = true)]
+    Differential(Passed),
     /// Format every Rust file
     Fmt,
     /// Prepare this machine: compiler for the module, npm packages, browser
@@ -75,18 +79,7 @@ fn main() -> ExitCode {
 
 fn perform(verb: Verb) -> Result<()> {
     match verb {
-        Verb::Bench(Passed { arguments }) => {
-            let bench = [
-                "run",
-                "--release",
-                "--package",
-                "countersign-conformance",
-                "--bin",
-                "bench",
-                "--",
-            ];
-            run(cargo().args(bench).args(arguments))
-        }
+        Verb::Bench(Passed { arguments }) => bench::bench(&arguments),
         Verb::Build { check: false } => module::build(),
         Verb::Build { check: true } => module::check(),
         Verb::Ci => test::test(true),
@@ -102,6 +95,16 @@ fn perform(verb: Verb) -> Result<()> {
                 .args(demo)
                 .args(["--runtimes", "tests/runtimes"])
                 .args(arguments))
+        }
+        Verb::Differential(Passed { arguments }) => {
+            let differential = [
+                "run",
+                "--release",
+                "--package",
+                "countersign-differential",
+                "--",
+            ];
+            run(cargo().args(differential).args(arguments))
         }
         Verb::Fmt => run(cargo().args(["fmt", "--all"])),
         Verb::Setup => setup::setup(),

@@ -1,6 +1,7 @@
 //! The instructions of a policy, and the check that they can be run blindly.
 
 use super::format::MAX_STACK;
+use super::machine::Expected;
 use alloc::vec;
 
 /// One instruction: a 32-bit word, the opcode in its low byte and the operand above.
@@ -198,14 +199,14 @@ pub(super) enum Receiver {
 }
 
 impl Receiver {
-    /// The name of the kind of value.
-    pub(super) const fn as_str(self) -> &'static str {
+    /// The kind of value.
+    pub(super) const fn kind(self) -> Expected {
         match self {
-            Self::Text => "string",
-            Self::Decimal => "decimal",
-            Self::Ip => "ipaddr",
-            Self::Datetime => "datetime",
-            Self::Duration => "duration",
+            Self::Text => Expected::String,
+            Self::Decimal => Expected::Decimal,
+            Self::Ip => Expected::Ip,
+            Self::Datetime => Expected::Datetime,
+            Self::Duration => Expected::Duration,
         }
     }
 }

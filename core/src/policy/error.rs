@@ -178,7 +178,7 @@ pub struct ValueError {
 }
 
 impl ValueError {
-    pub(super) const fn new(fault: ValueFault, line: usize, column: usize) -> Self {
+    pub(crate) const fn new(fault: ValueFault, line: usize, column: usize) -> Self {
         Self {
             fault,
             line,

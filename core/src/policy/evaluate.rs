@@ -166,7 +166,10 @@ impl Bundle {
 
     fn error(&self, fault: Fault) -> EvaluationError<'_> {
         match fault {
-            Fault::Type { expected, found } => EvaluationError::TypeMismatch { expected, found },
+            Fault::Type { expected, found } => EvaluationError::TypeMismatch {
+                expected: expected.as_str(),
+                found: found.as_str(),
+            },
             Fault::Attribute(name) => EvaluationError::AttributeNotFound {
                 attribute: self.layer.string(name),
             },

@@ -78,7 +78,7 @@ pub(super) struct Layer {
 const NONE: u32 = u32::MAX;
 
 /// How many ancestors the entities of a layer may have in all.
-const MAX_ANCESTORS: usize = 1 << 20;
+const MAX_ANCESTORS: usize = 1 << 22;
 
 /// The layers that a request is evaluated in: bundle, store, request, and what evaluation makes.
 #[derive(Clone, Copy)]

@@ -13,10 +13,7 @@ use core::cmp::Ordering;
 /// Why a policy errs.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fault {
-    Type {
-        expected: &'static str,
-        found: &'static str,
-    },
+    Type { expected: Expected, found: Expected },
     Attribute(Symbol),
     Entity(Symbol),
     Tag,
@@ -24,6 +21,42 @@ pub(super) enum Fault {
     Overflow,
     Limit,
     Unreachable,
+}
+
+/// Kinds of value, as messages name them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Expected {
+    Bool,
+    Long,
+    String,
+    Entity,
+    Set,
+    Record,
+    Decimal,
+    Datetime,
+    Duration,
+    Ip,
+    RecordOrEntity,
+    EntityOrSet,
+}
+
+impl Expected {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Long => "long",
+            Self::String => "string",
+            Self::Entity => "entity",
+            Self::Set => "set",
+            Self::Record => "record",
+            Self::Decimal => "decimal",
+            Self::Datetime => "datetime",
+            Self::Duration => "duration",
+            Self::Ip => "ipaddr",
+            Self::RecordOrEntity => "record or entity",
+            Self::EntityOrSet => "entity or set of entities",
+        }
+    }
 }
 
 /// What a run needs, kept from one to the next so that it isn't allocated again.
@@ -95,13 +128,54 @@ impl<'a> Machine<'a> {
         self.scratch.made.elements.clear();
         self.scratch.made.fields.clear();
         let mut at = 0;
-        while let Some(instruction) = code.get(at) {
+        while let Some(&Instruction { op, operand }) = code.get(at) {
             self.budget.spend(1)?;
-            let place = at;
             at += 1;
-            if let Some(target) = self.step(*instruction, place)? {
-                at = usize::try_from(target).map_err(|_| Fault::Unreachable)?;
+            let mut value = match op {
+                Op::Constant => match self.bundle.constant(operand) {
+                    Some(Constant::Value(value)) => *value,
+                    _ => return Err(Fault::Unreachable),
+                },
+                Op::Principal => Term::Entity(self.ask.principal),
+                Op::Action => Term::Entity(self.ask.action),
+                Op::Resource => Term::Entity(self.ask.resource),
+                Op::Context => Term::Record(self.ask.context),
+                Op::And | Op::Or => {
+                    let decided = op == Op::Or;
+                    if self.condition(at - 1)? != decided {
+                        continue;
+                    }
+                    at = place(operand)?;
+                    Term::Bool(decided)
+                }
+                Op::Unless => {
+                    if !self.condition(at - 1)? {
+                        at = place(operand)?;
+                    }
+                    continue;
+                }
+                Op::Jump => {
+                    at = place(operand)?;
+                    continue;
+                }
+                Op::Bool => Term::Bool(self.condition(at - 1)?),
+                Op::Get => {
+                    let value = self.pop()?;
+                    self.get(value, Symbol(operand))?
+                }
+                _ => self.operate(op, operand)?,
+            };
+            // A path, `a.b.c`, goes on without the stack.
+            while let Some(&Instruction {
+                op: Op::Get,
+                operand,
+            }) = code.get(at)
+            {
+                self.budget.spend(1)?;
+                at += 1;
+                value = self.get(value, Symbol(operand))?;
             }
+            self.scratch.stack.push(value);
         }
         self.condition(code.len())
     }
@@ -114,35 +188,9 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Runs one instruction; gives back the target if it jumps.
-    fn step(
-        &mut self,
-        Instruction { op, operand }: Instruction,
-        place: usize,
-    ) -> Result<Option<u32>, Fault> {
-        let result = match op {
-            Op::Constant => match self.bundle.constant(operand) {
-                Some(Constant::Value(value)) => *value,
-                _ => return Err(Fault::Unreachable),
-            },
-            Op::Principal => Term::Entity(self.ask.principal),
-            Op::Action => Term::Entity(self.ask.action),
-            Op::Resource => Term::Entity(self.ask.resource),
-            Op::Context => Term::Record(self.ask.context),
-            Op::And | Op::Or => {
-                let decided = op == Op::Or;
-                if self.condition(place)? != decided {
-                    return Ok(None);
-                }
-                self.scratch.stack.push(Term::Bool(decided));
-                return Ok(Some(operand));
-            }
-            Op::Unless => {
-                let held = self.condition(place)?;
-                return Ok((!held).then_some(operand));
-            }
-            Op::Jump => return Ok(Some(operand)),
-            Op::Bool => Term::Bool(self.condition(place)?),
+    /// Runs an instruction that neither jumps nor gets.
+    fn operate(&mut self, op: Op, operand: u32) -> Result<Term, Fault> {
+        Ok(match op {
             Op::Not => Term::Bool(!self.pop_boolean()?),
             Op::Negate => number(long(self.pop()?)?.checked_neg())?,
             Op::Is => {
@@ -155,14 +203,13 @@ impl<'a> Machine<'a> {
                     Term::Bool(pattern.matches(text, &mut self.budget)?)
                 }
                 (_, None) => return Err(Fault::Unreachable),
-                (value, _) => return Err(mismatch("string", value)),
+                (value, _) => return Err(mismatch(Expected::String, value)),
             },
             Op::Has => {
                 let value = self.pop()?;
                 Term::Bool(self.attribute(value, Symbol(operand))?.is_some())
             }
             Op::HasPath => Term::Bool(self.has_path(operand)?),
-            Op::Get => self.get(Symbol(operand))?,
             Op::IsEmpty => Term::Bool(set(self.pop()?)?.len == 0),
             Op::MakeSet => self.make_set(operand)?,
             Op::MakeRecord => self.make_record(operand)?,
@@ -175,9 +222,7 @@ impl<'a> Machine<'a> {
                 let left = self.pop()?;
                 self.binary(op, left, right)?
             }
-        };
-        self.scratch.stack.push(result);
-        Ok(None)
+        })
     }
 
     /// The operators of two operands, both evaluated before either is looked at.
@@ -222,7 +267,7 @@ impl<'a> Machine<'a> {
         let groups = match right {
             Term::Entity(group) => return Ok(self.is_in(id, group)),
             Term::Set(groups) => groups,
-            _ => return Err(mismatch("entity or set of entities", right)),
+            _ => return Err(mismatch(Expected::EntityOrSet, right)),
         };
         let mut found = false;
         let (mut steps, mut fault) = (0, None);
@@ -232,7 +277,7 @@ impl<'a> Machine<'a> {
                     steps += 1;
                     found = found || self.is_in(id, group);
                 }
-                other => fault = Some(mismatch("entity", other)),
+                other => fault = Some(mismatch(Expected::Entity, other)),
             }
         }
         self.budget.spend(steps)?;
@@ -247,12 +292,11 @@ impl<'a> Machine<'a> {
                 .world
                 .node(id)
                 .and_then(|node| self.view().field(node.attributes, name))),
-            _ => Err(mismatch("record or entity", value)),
+            _ => Err(mismatch(Expected::RecordOrEntity, value)),
         }
     }
 
-    fn get(&mut self, name: Symbol) -> Result<Term, Fault> {
-        let value = self.pop()?;
+    fn get(&self, value: Term, name: Symbol) -> Result<Term, Fault> {
         if let Some(attribute) = self.attribute(value, name)? {
             return Ok(attribute);
         }
@@ -280,7 +324,7 @@ impl<'a> Machine<'a> {
     fn tag(&self, left: Term, right: Term) -> Result<Option<Term>, Fault> {
         let id = entity(left)?;
         let Term::String(name) = right else {
-            return Err(mismatch("string", right));
+            return Err(mismatch(Expected::String, right));
         };
         let node = self.world.node(id);
         Ok(node.and_then(|node| self.view().field(node.tags, name)))
@@ -355,7 +399,7 @@ impl<'a> Machine<'a> {
         let failed = Fault::Extension(function);
         if function.receiver() == Receiver::Text {
             let Term::String(text) = first else {
-                return Err(mismatch("string", first));
+                return Err(mismatch(Expected::String, first));
             };
             let text = self.world.text(text);
             return match function {
@@ -377,7 +421,7 @@ impl<'a> Machine<'a> {
                     Function::GreaterThan => left > right,
                     _ => left >= right,
                 })),
-                other => Err(mismatch("decimal", other.unwrap_or(first))),
+                other => Err(mismatch(Expected::Decimal, other.unwrap_or(first))),
             },
             (Receiver::Ip, Term::Ip(span)) => {
                 let ip = self.view().ip(span).ok_or(Fault::Unreachable)?;
@@ -390,7 +434,7 @@ impl<'a> Machine<'a> {
                         Some(Term::Ip(span)) => {
                             ip.is_in_range(self.view().ip(span).ok_or(Fault::Unreachable)?)
                         }
-                        other => return Err(mismatch("ipaddr", other.unwrap_or(first))),
+                        other => return Err(mismatch(Expected::Ip, other.unwrap_or(first))),
                     },
                 }))
             }
@@ -406,8 +450,10 @@ impl<'a> Machine<'a> {
                 (Function::DurationSince, Some(Term::Datetime(right))) => {
                     left.checked_sub(right).map(Term::Duration).ok_or(failed)
                 }
-                (Function::Offset, other) => Err(mismatch("duration", other.unwrap_or(first))),
-                (_, other) => Err(mismatch("datetime", other.unwrap_or(first))),
+                (Function::Offset, other) => {
+                    Err(mismatch(Expected::Duration, other.unwrap_or(first)))
+                }
+                (_, other) => Err(mismatch(Expected::Datetime, other.unwrap_or(first))),
             },
             (Receiver::Duration, Term::Duration(value)) => Ok(Term::Long(match function {
                 Function::ToSeconds => value / 1000,
@@ -416,7 +462,7 @@ impl<'a> Machine<'a> {
                 Function::ToDays => value / 86_400_000,
                 _ => value,
             })),
-            (receiver, _) => Err(mismatch(receiver.as_str(), first)),
+            (receiver, _) => Err(mismatch(receiver.kind(), first)),
         }
     }
 
@@ -442,7 +488,7 @@ impl<'a> Machine<'a> {
     fn pop_boolean(&mut self) -> Result<bool, Fault> {
         match self.pop()? {
             Term::Bool(value) => Ok(value),
-            other => Err(mismatch("bool", other)),
+            other => Err(mismatch(Expected::Bool, other)),
         }
     }
 
@@ -459,6 +505,11 @@ impl<'a> Machine<'a> {
     }
 }
 
+/// The place of an instruction.
+fn place(operand: u32) -> Result<usize, Fault> {
+    usize::try_from(operand).map_err(|_| Fault::Unreachable)
+}
+
 /// The run of what was made last.
 fn made(from: u32, start: usize, len: usize) -> Result<Span, Fault> {
     let start = u32::try_from(start)
@@ -472,7 +523,7 @@ fn made(from: u32, start: usize, len: usize) -> Result<Span, Fault> {
 
 #[cold]
 #[inline(never)]
-fn mismatch(expected: &'static str, found: Term) -> Fault {
+fn mismatch(expected: Expected, found: Term) -> Fault {
     Fault::Type {
         expected,
         found: found.kind(),
@@ -482,7 +533,7 @@ fn mismatch(expected: &'static str, found: Term) -> Fault {
 fn long(value: Term) -> Result<i64, Fault> {
     match value {
         Term::Long(value) => Ok(value),
-        _ => Err(mismatch("long", value)),
+        _ => Err(mismatch(Expected::Long, value)),
     }
 }
 
@@ -509,13 +560,13 @@ fn number(value: Option<i64>) -> Result<Term, Fault> {
 fn entity(value: Term) -> Result<EntityId, Fault> {
     match value {
         Term::Entity(id) => Ok(id),
-        _ => Err(mismatch("entity", value)),
+        _ => Err(mismatch(Expected::Entity, value)),
     }
 }
 
 fn set(value: Term) -> Result<Span, Fault> {
     match value {
         Term::Set(set) => Ok(set),
-        _ => Err(mismatch("set", value)),
+        _ => Err(mismatch(Expected::Set, value)),
     }
 }

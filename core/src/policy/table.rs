@@ -87,11 +87,9 @@ fn way(hash: u32, len: usize) -> impl Iterator<Item = usize> {
 
 /// The lower half and the upper.
 fn halves(entry: u64) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = entry.to_le_bytes();
-    [
-        u32::from_le_bytes([a, b, c, d]),
-        u32::from_le_bytes([e, f, g, h]),
-    ]
+    let bytes = entry.to_le_bytes();
+    let word = |half: Option<&[u8; 4]>| half.map_or(0, |half| u32::from_le_bytes(*half));
+    [word(bytes.first_chunk()), word(bytes.last_chunk())]
 }
 
 /// The hash of `bytes`, eight at a time. It resists chance, not malice: hence [`REACH`].

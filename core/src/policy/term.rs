@@ -3,7 +3,7 @@
 use super::extension::IpRange;
 use super::format::{MAX_DEPTH, MAX_STEPS};
 use super::layer::{Arena, EntityId, Span, Symbol, World};
-use super::machine::Fault;
+use super::machine::{Expected, Fault};
 use core::cmp::Ordering;
 
 /// A value of Cedar, to be read together with a [`View`].
@@ -192,19 +192,19 @@ impl<'v> View<'v> {
 }
 
 impl Term {
-    /// The name of the kind of value, for messages.
-    pub(super) const fn kind(self) -> &'static str {
+    /// The kind of value, for messages.
+    pub(super) const fn kind(self) -> Expected {
         match self {
-            Self::Bool(_) => "bool",
-            Self::Long(_) => "long",
-            Self::String(_) => "string",
-            Self::Entity(_) => "entity",
-            Self::Set(_) => "set",
-            Self::Record(_) => "record",
-            Self::Decimal(_) => "decimal",
-            Self::Datetime(_) => "datetime",
-            Self::Duration(_) => "duration",
-            Self::Ip(_) => "ipaddr",
+            Self::Bool(_) => Expected::Bool,
+            Self::Long(_) => Expected::Long,
+            Self::String(_) => Expected::String,
+            Self::Entity(_) => Expected::Entity,
+            Self::Set(_) => Expected::Set,
+            Self::Record(_) => Expected::Record,
+            Self::Decimal(_) => Expected::Decimal,
+            Self::Datetime(_) => Expected::Datetime,
+            Self::Duration(_) => Expected::Duration,
+            Self::Ip(_) => Expected::Ip,
         }
     }
 
@@ -228,8 +228,12 @@ impl Term {
 /// The three elements that an address is held as.
 pub(super) fn ip_parts(ip: IpRange) -> [Term; 3] {
     let [low, high] = [ip.address, ip.address >> 64].map(|half| {
-        let [a, b, c, d, e, f, g, h, ..] = half.to_le_bytes();
-        Term::Long(i64::from_le_bytes([a, b, c, d, e, f, g, h]))
+        let bytes = half.to_le_bytes();
+        Term::Long(
+            bytes
+                .first_chunk()
+                .map_or(0, |low| i64::from_le_bytes(*low)),
+        )
     });
     let kind = i64::from(u16::from_le_bytes([ip.prefix, u8::from(ip.v6)]));
     [Term::Long(kind), high, low]

@@ -4,6 +4,7 @@ use core::fmt;
 use std::path::Path;
 
 use countersign::Error;
+use countersign_policies::cases::CaseError;
 use countersign_policies::{Diagnostics, Problem};
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ pub(super) struct Failure {
     code: String,
     message: String,
     help: Option<String>,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     /// What is wrong with a pack, for a program.
     problems: Vec<Value>,
     /// 1: refused; 2: could not try.
@@ -63,9 +64,23 @@ impl Failure {
             } else {
                 message.field(&field).map(str::to_owned)
             };
-            failure.place = text.map(|text| Place::new(&field, text, at));
+            failure.place = text.map(|text| Place::new(&field, text, at).into());
         }
         failure
+    }
+
+    /// A pack has problems, of which `message` says what they prevent.
+    pub(super) fn pack(diagnostics: &Diagnostics, message: &str) -> Self {
+        let problems = diagnostics.problems();
+        let shown: String = problems.iter().map(|problem| render(problem)).collect();
+        let mut failure = Self::usage("pack_invalid", format!("{message}\n{shown}"));
+        failure.problems = problems.iter().map(problem_json).collect();
+        failure
+    }
+
+    /// In its source, for a person.
+    pub(super) fn shown(&self) -> String {
+        format!("{:?}", miette::Report::new_boxed(Box::new(self.clone())))
     }
 
     /// The same, when it is the answer that was asked for.
@@ -111,7 +126,7 @@ impl From<Error> for Failure {
                 let place = refused.place.as_ref();
                 (
                     1,
-                    place.map(|(field, at)| Place::new(field, String::new(), *at)),
+                    place.map(|(field, at)| Place::new(field, String::new(), *at).into()),
                 )
             }
             _ => (2, None),
@@ -127,23 +142,28 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<CaseError> for Failure {
+    fn from(error: CaseError) -> Self {
+        Self::usage(error.code(), error.to_string())
+    }
+}
+
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
-        let mut text = String::new();
-        let shown =
-            miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
-                .render_report(&mut text, &diagnostics);
-        let message = if shown.is_ok() {
-            text
-        } else {
-            diagnostics.to_string()
-        };
-        let mut failure = Self::usage(
-            "pack_invalid",
-            format!("the policy pack doesn't compile\n{message}"),
-        );
-        failure.problems = diagnostics.problems().iter().map(problem_json).collect();
-        failure
+        Self::pack(&diagnostics, "the policy pack doesn't compile")
+    }
+}
+
+/// A diagnostic in its source, for a person.
+pub(super) fn render(diagnostic: &dyn Diagnostic) -> String {
+    let mut text = String::new();
+    let shown =
+        miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
+            .render_report(&mut text, diagnostic);
+    if shown.is_ok() {
+        text
+    } else {
+        diagnostic.to_string()
     }
 }
 

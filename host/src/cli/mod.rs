@@ -75,6 +75,17 @@ struct Done {
     success: bool,
 }
 
+impl Done {
+    /// All was said already.
+    fn silent() -> Self {
+        Done {
+            text: String::new(),
+            json: Value::Null,
+            success: true,
+        }
+    }
+}
+
 /// Runs a command and prints what came of it.
 pub(crate) fn run(cli: &Cli) -> ExitCode {
     let outcome = match &cli.command {
@@ -83,11 +94,13 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Decide(arguments) => decide::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
-        Command::Policy(arguments) => policy::run(arguments),
+        Command::Policy(arguments) => policy::run(arguments, cli.json),
     };
     match outcome {
         Ok(done) => {
-            let text = if cli.json {
+            let text = if done.json.is_null() {
+                String::new()
+            } else if cli.json {
                 format!("{}\n", done.json)
             } else {
                 done.text
@@ -104,7 +117,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
             if cli.json {
                 println!("{}", failure.to_json());
             } else {
-                eprintln!("{:?}", miette::Report::new_boxed(Box::new(failure.clone())));
+                eprintln!("{}", failure.shown());
             }
             ExitCode::from(failure.exit_code())
         }

@@ -75,7 +75,7 @@ fn allowed() -> Result<Vec<Case>> {
             None,
         )?,
         ask(
-            "allowed, a withdrawal",
+            "step_up_required, a withdrawal",
             withdraw(),
             &["withdrawer"],
             Some(from("203.0.113.7")),

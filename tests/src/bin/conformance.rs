@@ -1,11 +1,11 @@
-//! Runs the vectors through every runtime, or published signing vectors through one.
+//! Runs the vectors through every runtime, or what others published through one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
-use countersign_conformance::{Runtime, compare, signing, vectors};
+use countersign_conformance::{Runtime, cedar, compare, signing, vectors};
 
 /// Runs one set of vectors through every runtime and compares the answers byte for byte.
 #[derive(Parser)]
@@ -19,6 +19,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Runs Cedar's conformance data, from any folder in their format.
+    Cedar {
+        /// The folder; those below it and `.tar.xz` archives count as well.
+        path: PathBuf,
+        /// `native`.
+        #[arg(long, default_value = "native")]
+        runtime: String,
+    },
     /// Runs signing vectors that others published, from any folder in their format.
     Signing {
         /// The folder; those below it count as well.
@@ -42,6 +50,11 @@ fn main() -> ExitCode {
 
 fn perform(arguments: Arguments) -> Result<bool> {
     match arguments.verb {
+        Some(Verb::Cedar { path, runtime }) => {
+            let tally = cedar::run(&path, named(&runtime)?)?;
+            println!("{tally}");
+            Ok(tally.is_good())
+        }
         Some(Verb::Signing { path, runtime }) => {
             let tally = signing::run(&path, named(&runtime)?)?;
             println!("{tally}");

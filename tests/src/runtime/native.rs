@@ -165,7 +165,7 @@ impl Verifier {
         let bundle = match &case.bundle {
             Some(text) => {
                 let bytes = decode_bundle(text).map_err(Fault::Broken)?;
-                Some(Bundle::load_unsigned(bytes).map_err(Refusal::from)?)
+                Some(Bundle::load_unsigned(&bytes).map_err(Refusal::from)?)
             }
             None => None,
         };

@@ -10,15 +10,15 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
 
 use super::{Outcome, Run};
-use crate::case::Case;
 use crate::vectors::root;
 
 const SKIPPED: i32 = 77;
 const PATIENCE: Duration = Duration::from_mins(5);
 
-pub(super) fn run(name: &str, cases: &[Case]) -> Result<Run> {
+pub(crate) fn run<C: Serialize>(name: &str, cases: &[C]) -> Result<Run> {
     let driver = root().join(format!("tests/runtimes/{name}.mjs"));
     if !driver.exists() {
         return Ok(Run::Skipped(format!("{} is not there", driver.display())));

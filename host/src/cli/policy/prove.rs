@@ -115,17 +115,17 @@ impl Claim {
             }
         };
         text.push_str(&format!("  kinds of request  {kinds}\n{}", by(prover)));
-        let proved = verdict.is_proved();
+        let holds = verdict.is_proved();
         Done {
             text,
             json: json!({
-                "ok": proved,
-                "code": if proved { "proved" } else { self.code },
+                "ok": holds,
+                "code": if holds { "proved" } else { self.code },
                 "kinds_of_request": kinds,
                 "counter_example": verdict.counter_example.as_deref().map(to_json),
                 "solver": solver(prover),
             }),
-            success: proved,
+            success: holds,
         }
     }
 }

@@ -1,0 +1,81 @@
+//! `countersign policy watch`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use countersign::{LoadedBundle, Reload, WatchError, WatchedBundle};
+use serde_json::{Value, json};
+
+use super::{Done, Failure, hex, say};
+
+#[derive(Debug, Args)]
+pub(super) struct WatchArguments {
+    /// The bundle to watch.
+    bundle: PathBuf,
+    /// How often to look, in milliseconds.
+    #[arg(long, value_name = "MS", default_value = "500")]
+    interval: u64,
+}
+
+/// Prints what is loaded, and each reload, until nobody reads what is printed.
+pub(super) fn run(arguments: &WatchArguments, as_json: bool) -> Result<Done, Failure> {
+    let watched = WatchedBundle::open(&arguments.bundle).map_err(|error| refusal(&error))?;
+    let current = watched.current();
+    let mut goes_on = say(
+        as_json,
+        &line("loaded", &current),
+        &event("loaded", &current, None),
+    );
+    while goes_on {
+        std::thread::sleep(Duration::from_millis(arguments.interval));
+        goes_on = match watched.poll() {
+            Reload::Unchanged => true,
+            Reload::Replaced(loaded) => say(
+                as_json,
+                &line("reloaded", &loaded),
+                &event("reloaded", &loaded, None),
+            ),
+            Reload::Kept(error) => {
+                let kept = watched.current();
+                let text = format!(
+                    "{}  because {}: {error}\n",
+                    line("kept", &kept),
+                    error.code()
+                );
+                say(as_json, &text, &event("kept", &kept, Some(&error)))
+            }
+        };
+    }
+    Ok(Done::silent())
+}
+
+fn refusal(error: &WatchError) -> Failure {
+    let failure = Failure::usage(error.code(), error.to_string());
+    match error {
+        WatchError::Unreadable { .. } => failure,
+        WatchError::Refused { .. } => failure.refused(),
+    }
+}
+
+fn line(what: &str, loaded: &LoadedBundle) -> String {
+    let bundle = loaded.bundle();
+    format!(
+        "{what} {} {} sha-256 {}\n",
+        bundle.name(),
+        bundle.version_text(),
+        hex(bundle.sha256())
+    )
+}
+
+fn event(what: &str, loaded: &LoadedBundle, error: Option<&WatchError>) -> Value {
+    let bundle = loaded.bundle();
+    json!({
+        "event": what,
+        "name": bundle.name(),
+        "version": bundle.version_text(),
+        "sha256": hex(bundle.sha256()),
+        "code": error.map(WatchError::code),
+        "message": error.map(ToString::to_string),
+    })
+}
