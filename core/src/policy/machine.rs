@@ -234,7 +234,7 @@ impl<'a> Machine<'a> {
         };
         let budget = &mut self.budget;
         Ok(Term::Bool(match op {
-            Op::Equal => view.compare(left, right, budget)? == Ordering::Equal,
+            Op::Equal => view.equal(left, right, budget)?,
             Op::In => return self.member(left, right).map(Term::Bool),
             Op::Contains => view.contains(set(left)?, right, budget)?,
             Op::ContainsAll => !holds_any(&view, set(left)?, set(right)?, false, budget)?,

@@ -111,6 +111,12 @@ impl<'v> View<'v> {
         budget: &mut Budget,
     ) -> Result<bool, Fault> {
         let mut elements = self.elements(set);
+        if !value.is_composed() {
+            // Scalars are ordered by their keys alone, before all sets and records.
+            budget.spend(1 + elements.len() / 64)?;
+            let found = elements.binary_search_by_key(&value.key(), |element| element.key());
+            return Ok(found.is_ok());
+        }
         while let Some((before, rest)) = elements.split_at_checked(elements.len() / 2)
             && let Some((middle, after)) = rest.split_first()
         {
@@ -121,6 +127,15 @@ impl<'v> View<'v> {
             };
         }
         Ok(false)
+    }
+
+    /// Cedar's `==`.
+    pub(super) fn equal(&self, a: Term, b: Term, budget: &mut Budget) -> Result<bool, Fault> {
+        if a.is_composed() {
+            self.compare(a, b, budget).map(Ordering::is_eq)
+        } else {
+            Ok(a.key() == b.key())
+        }
     }
 
     /// An order of all values, in which values are equal if Cedar's `==` says so.
@@ -206,6 +221,11 @@ impl Term {
             Self::Duration(_) => Expected::Duration,
             Self::Ip(_) => Expected::Ip,
         }
+    }
+
+    /// Whether it is more than a number.
+    const fn is_composed(self) -> bool {
+        matches!(self, Self::Set(_) | Self::Record(_) | Self::Ip(_))
     }
 
     /// Orders scalars by kind and then by number; of sets and records tells only the kind.
