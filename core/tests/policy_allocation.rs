@@ -77,13 +77,20 @@ fn a_warm_evaluator_does_not_allocate() {
             answer.reasons().count() + answer.errors().count()
         };
         let mut ask_all = || {
-            ["withdraw", "place-order", "read", "write", "list", "unheard-of"]
-                .into_iter()
-                .map(|action| {
-                    ask(("ApiKey", "k7"), action, ("Exchange", "main"))
-                        + ask(("User", "ann"), action, ("Doc", "7"))
-                })
-                .sum::<usize>()
+            [
+                "withdraw",
+                "place-order",
+                "read",
+                "write",
+                "list",
+                "unheard-of",
+            ]
+            .into_iter()
+            .map(|action| {
+                ask(("ApiKey", "k7"), action, ("Exchange", "main"))
+                    + ask(("User", "ann"), action, ("Doc", "7"))
+            })
+            .sum::<usize>()
         };
         let spoken = ask_all();
         assert!(spoken > 0, "policies speak");

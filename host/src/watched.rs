@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
+use countersign_core::Publishers;
 use countersign_core::policy::{Bundle, BundleError};
 
 /// No bundle of more bytes than this is read.
@@ -22,8 +23,7 @@ const TICK: Duration = Duration::from_secs(2);
 /// or is gone, leaves the old one in use, and [`last_error`](Self::last_error) says why. What somebody
 /// holds never changes under their hands.
 ///
-/// It doesn't ask who signed: where publishers are pinned, load what [`LoadedBundle::bytes`] has through
-/// `Publishers`.
+/// [`WatchedBundle::signed`] takes only what a publisher signed, and nothing older than it took before.
 ///
 /// ```no_run
 /// # use std::{sync::Arc, time::Duration};
@@ -44,6 +44,8 @@ pub struct WatchedBundle {
     path: PathBuf,
     current: RwLock<Arc<LoadedBundle>>,
     seen: Mutex<Seen>,
+    /// Who may publish; anybody, if nobody is named.
+    publishers: Option<Mutex<Publishers>>,
 }
 
 /// A bundle as it was loaded.
@@ -107,10 +109,39 @@ impl WatchedBundle {
     /// # Errors
     /// There is no old bundle to go on with, so the file must be one that loads.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, WatchError> {
-        let path = path.into();
+        Self::with(path.into(), None)
+    }
+
+    /// Loads the bundle at `path`, which one of `publishers` must have signed, as each that replaces
+    /// it.
+    ///
+    /// # Errors
+    /// Those of [`WatchedBundle::open`], and of [`Publishers::load`].
+    pub fn signed(path: impl Into<PathBuf>, publishers: Publishers) -> Result<Self, WatchError> {
+        Self::with(path.into(), Some(Mutex::new(publishers)))
+    }
+
+    /// Trusts other publishers from the next change on; the versions taken stay known. Of one that
+    /// was opened without publishers it gives them back, for there is nothing to replace.
+    ///
+    /// # Errors
+    /// `publishers`, if this was opened without.
+    pub fn replace_publishers(&self, publishers: Publishers) -> Result<(), Publishers> {
+        match &self.publishers {
+            Some(pinned) => {
+                let mut pinned = pinned.lock().unwrap_or_else(PoisonError::into_inner);
+                pinned.replace(publishers);
+                Ok(())
+            }
+            None => Err(publishers),
+        }
+    }
+
+    fn with(path: PathBuf, publishers: Option<Mutex<Publishers>>) -> Result<Self, WatchError> {
         let stamp = stamp(&path);
-        let loaded = load(&path, read(&path)?)?;
+        let loaded = load(&path, read(&path)?, publishers.as_ref())?;
         Ok(Self {
+            publishers,
             path,
             current: RwLock::new(Arc::new(loaded)),
             seen: Mutex::new(Seen {
@@ -147,7 +178,7 @@ impl WatchedBundle {
             if bytes == self.current().bytes {
                 return Ok(None);
             }
-            load(&self.path, bytes).map(Some)
+            load(&self.path, bytes, self.publishers.as_ref()).map(Some)
         });
         match outcome {
             Ok(None) => {
@@ -272,8 +303,19 @@ fn read(path: &Path) -> Result<Vec<u8>, WatchError> {
     Ok(bytes)
 }
 
-fn load(path: &Path, bytes: Vec<u8>) -> Result<LoadedBundle, WatchError> {
-    match Bundle::load_unsigned(bytes.as_slice()) {
+fn load(
+    path: &Path,
+    bytes: Vec<u8>,
+    publishers: Option<&Mutex<Publishers>>,
+) -> Result<LoadedBundle, WatchError> {
+    let loaded = match publishers {
+        None => Bundle::load_unsigned(&bytes),
+        Some(publishers) => {
+            let mut publishers = publishers.lock().unwrap_or_else(PoisonError::into_inner);
+            publishers.load(&bytes)
+        }
+    };
+    match loaded {
         Ok(bundle) => Ok(LoadedBundle { bytes, bundle }),
         Err(source) => Err(WatchError::Refused {
             path: path.to_owned(),

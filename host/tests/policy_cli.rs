@@ -9,7 +9,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime};
 
 use countersign::{Reload, WatchedBundle};
-use countersign_policies::{Sources, packs};
+use countersign_core::Publishers;
+use countersign_policies::{Publisher, Sources, packs};
 use serde_json::Value;
 
 /// A folder with the trading API's pack in `pack`.
@@ -326,6 +327,54 @@ fn build_goes_on_and_keeps_the_old_bundle() {
 
     desk.edit("pack/policies.cedar", "permit [", "permit (");
     assert_eq!(build.next()["sha256"], first["sha256"]);
+}
+
+#[test]
+fn a_watched_bundle_of_pinned_publishers_takes_only_theirs() {
+    let desk = Desk::new();
+    let [acme, other] = [1, 2].map(|seed| Publisher::new("acme", &[seed; 32]).unwrap());
+    let trusting = |publisher: &Publisher| {
+        let mut publishers = Publishers::new();
+        assert!(publishers.trust("acme", &publisher.public_key()));
+        publishers
+    };
+    let path = desk.path("a.bundle");
+    let build = |version: &str| {
+        let manifest = fs::read_to_string(desk.path("pack/pack.toml")).unwrap();
+        let line = manifest.lines().find(|line| line.starts_with("version"));
+        desk.edit(
+            "pack/pack.toml",
+            line.unwrap(),
+            &format!("version = \"{version}\""),
+        );
+        desk.ok("build pack -o built.bundle");
+        fs::read(desk.path("built.bundle")).unwrap()
+    };
+    let (first, second) = (build("3.0.0"), build("3.1.0"));
+
+    fs::write(&path, &first).unwrap();
+    let unsigned = WatchedBundle::signed(&path, trusting(&acme)).unwrap_err();
+    assert_eq!(unsigned.code(), "bundle_unsigned");
+
+    fs::write(&path, acme.sign(&first).unwrap()).unwrap();
+    let watched = WatchedBundle::signed(&path, trusting(&acme)).unwrap();
+    let refused = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(watched.poll(), Reload::Kept(_)));
+        watched.last_error().unwrap().code()
+    };
+    assert_eq!(refused(&second), "bundle_unsigned");
+    assert_eq!(
+        refused(&other.sign(&second).unwrap()),
+        "bundle_signature_mismatch"
+    );
+
+    // Keys change without a restart, and an older bundle stays refused.
+    watched.replace_publishers(trusting(&other)).unwrap();
+    fs::write(&path, other.sign(&second).unwrap()).unwrap();
+    assert!(matches!(watched.poll(), Reload::Replaced(_)));
+    assert_eq!(refused(&other.sign(&first).unwrap()), "bundle_older");
+    assert_eq!(watched.current().bundle().version_text(), "3.1.0");
 }
 
 #[test]

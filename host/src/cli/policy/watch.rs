@@ -5,14 +5,19 @@ use std::time::Duration;
 
 use clap::Args;
 use countersign::{LoadedBundle, Reload, WatchError, WatchedBundle};
+use countersign_core::Publishers;
 use serde_json::{Value, json};
 
 use super::{Done, Failure, hex, say};
+use crate::cli::message::read_text;
 
 #[derive(Debug, Args)]
 pub(super) struct WatchArguments {
     /// The bundle to watch.
     bundle: PathBuf,
+    /// Take only what these publishers signed: a JSON file of names and public keys.
+    #[arg(long, value_name = "FILE")]
+    publishers: Option<PathBuf>,
     /// How often to look, in milliseconds.
     #[arg(long, value_name = "MS", default_value = "500")]
     interval: u64,
@@ -20,7 +25,15 @@ pub(super) struct WatchArguments {
 
 /// Prints what is loaded, and each reload, until nobody reads what is printed.
 pub(super) fn run(arguments: &WatchArguments, as_json: bool) -> Result<Done, Failure> {
-    let watched = WatchedBundle::open(&arguments.bundle).map_err(|error| refusal(&error))?;
+    let watched = match &arguments.publishers {
+        None => WatchedBundle::open(&arguments.bundle),
+        Some(path) => {
+            let publishers = Publishers::from_json(&read_text(path)?)
+                .map_err(|error| Failure::usage(error.code().as_str(), error.to_string()))?;
+            WatchedBundle::signed(&arguments.bundle, publishers)
+        }
+    };
+    let watched = watched.map_err(|error| refusal(&error))?;
     let current = watched.current();
     let mut goes_on = say(
         as_json,
