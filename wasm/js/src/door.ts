@@ -79,10 +79,12 @@ type Field = string | number | Uint8Array;
 const SHARED = 16384;
 const encoder = new TextEncoder();
 const shared = new Uint8Array(SHARED);
+const sharedView = new DataView(shared.buffer);
 
 /** Runs a verb. No copy of a secret stays behind. */
 function call(verb: number, fields: readonly Field[]): Frame {
-  const most = fields.reduce<number>((sum, field) => sum + 4 + room(field), 0);
+  let most = 0;
+  for (const field of fields) most += 4 + room(field);
   const bytes = most <= SHARED ? shared : new Uint8Array(most);
   const length = write(bytes, fields);
   try {
@@ -99,7 +101,7 @@ function room(field: Field): number {
 }
 
 function write(bytes: Uint8Array, fields: readonly Field[]): number {
-  const view = new DataView(bytes.buffer);
+  const view = bytes === shared ? sharedView : new DataView(bytes.buffer);
   let at = 0;
   for (const field of fields) {
     const from = at + 4;

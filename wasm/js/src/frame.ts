@@ -2,17 +2,17 @@
 
 import { Refusal } from './refusal.js';
 
-const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Up to this length a loop over ASCII is faster than the decoder. */
+const SHORT = 48;
 
 /** The fields of one answer, read in order. */
 export class Answer {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   private constructor(frame: Uint8Array) {
     this.#bytes = frame;
-    this.#view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   }
 
   /**
@@ -31,14 +31,33 @@ export class Answer {
 
   /** The next field: bytes of the frame itself. */
   bytes(): Uint8Array {
-    const from = this.#at + 4;
-    this.#at = from + this.#view.getUint32(this.#at, true);
+    const from = this.#next();
     return this.#bytes.subarray(from, this.#at);
   }
 
   /** The next field, a text. */
   text(): string {
-    return text.decode(this.bytes());
+    const from = this.#next();
+    if (this.#at - from <= SHORT) {
+      let short = '';
+      for (let at = from; at < this.#at; at++) {
+        const unit = this.#bytes[at] as number;
+        if (unit > 0x7f) return decoder.decode(this.#bytes.subarray(from, this.#at));
+        short += String.fromCharCode(unit);
+      }
+      return short;
+    }
+    return decoder.decode(this.#bytes.subarray(from, this.#at));
+  }
+
+  /** Goes past the next field; where its content begins. */
+  #next(): number {
+    const bytes = this.#bytes;
+    const at = this.#at;
+    // A frame that the module made is whole.
+    const length = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+    this.#at = at + 4 + length;
+    return at + 4;
   }
 
   /** The next field, a number below 2^53. */
@@ -49,7 +68,8 @@ export class Answer {
   /** The next field, a list of texts without line breaks. */
   lines(): string[] {
     const lines = this.text();
-    return lines === '' ? [] : lines.split('\n');
+    if (lines === '') return [];
+    return lines.includes('\n') ? lines.split('\n') : [lines];
   }
 }
 
