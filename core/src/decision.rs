@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::authentic::Verified;
+use crate::json::push_json_string;
 use crate::policy::{
     Bundle, BundleError, Caller, Effect as Speech, EntityUid, Evaluation, Record, TraceStep,
     ValueError,
@@ -161,7 +162,7 @@ impl<'b> Decision<'b> {
 
     /// The ids of the determining policies.
     pub fn reasons(&self) -> impl Iterator<Item = &'b str> {
-        self.determining().map(|policy| policy.id())
+        self.evaluation.iter().flat_map(Evaluation::reason_ids)
     }
 
     /// What the determining policies say of themselves, by `@reason`.
@@ -171,10 +172,7 @@ impl<'b> Decision<'b> {
 
     /// The ids of the policies that erred, which were skipped.
     pub fn errors(&self) -> impl Iterator<Item = &'b str> {
-        self.evaluation
-            .iter()
-            .flat_map(Evaluation::errors)
-            .map(|(policy, _)| policy.id())
+        self.evaluation.iter().flat_map(Evaluation::error_ids)
     }
 
     /// What the host must see to: the annotations of the determining policies, other than `@id` and
@@ -252,13 +250,8 @@ impl<'b> Decision<'b> {
         out.push_str(",\"bundle\":{\"name\":");
         push_json_string(&mut out, self.bundle.name());
         push_member(&mut out, "version", self.bundle.version_text());
-        out.push_str(",\"sha256\":\"");
-        for byte in self.bundle.sha256() {
-            for nibble in [byte >> 4, byte & 15] {
-                out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
-        }
-        out.push_str("\"}}");
+        push_member(&mut out, "sha256", &self.bundle.sha256_hex());
+        out.push_str("}}");
         out
     }
 }
@@ -281,27 +274,6 @@ fn push_list<'a>(out: &mut String, name: &str, values: impl Iterator<Item = &'a 
         push_json_string(out, value);
     }
     out.push(']');
-}
-
-/// Appends a JSON string (RFC 8259 section 7).
-fn push_json_string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '\u{0}'..='\u{1f}' => {
-                out.push_str("\\u00");
-                for nibble in [u32::from(c) >> 4, u32::from(c) & 15] {
-                    out.push(char::from_digit(nibble, 16).unwrap_or('0'));
-                }
-            }
-            other => out.push(other),
-        }
-    }
-    out.push('"');
 }
 
 impl From<BundleError> for Refusal {

@@ -1,4 +1,4 @@
-//! JSON text (RFC 8259), read strictly and from left to right.
+//! JSON text (RFC 8259): read strictly and from left to right, and written.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -188,4 +188,25 @@ impl<'t> Json<'t> {
         }
         ValueError::new(fault, line, column)
     }
+}
+
+/// Appends a JSON string (RFC 8259 section 7).
+pub(crate) fn push_json_string(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\u{0}'..='\u{1f}' => {
+                out.push_str("\\u00");
+                for nibble in [u32::from(c) >> 4, u32::from(c) & 15] {
+                    out.push(char::from_digit(nibble, 16).unwrap_or('0'));
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
 }

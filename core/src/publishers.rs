@@ -131,11 +131,12 @@ impl Publishers {
     /// `Unsigned`, `PublisherUnknown`, `SignatureMismatch`, `Older`, `VersionReused`, and those of
     /// [`Bundle::load_unsigned`].
     pub fn load(&mut self, bytes: &[u8]) -> Result<Bundle, BundleError> {
-        self.check_signature(&Frame::read(bytes)?)?;
-        let bundle = Bundle::load_unsigned(bytes)?;
+        let frame = Frame::read(bytes)?;
+        self.check_signature(&frame)?;
+        let bundle = Bundle::from_frame(&frame)?;
         self.at_least(bundle.name(), bundle.version());
-        let newest = self.newest.iter_mut();
-        for newest in newest.filter(|newest| newest.pack == bundle.name()) {
+        let mut newest = self.newest.iter_mut();
+        if let Some(newest) = newest.find(|newest| newest.pack == bundle.name()) {
             if bundle.version() < newest.version {
                 return Err(BundleError::Older);
             }

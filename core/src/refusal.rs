@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
+use crate::json::push_json_string;
 use crate::policy::ValueError;
 
 /// Whose fault a refusal is.
@@ -256,14 +257,9 @@ impl Refusal {
         let mut out = String::with_capacity(192);
         out.push_str("{\"type\":\"urn:countersign:");
         out.push_str(self.public_code());
-        out.push_str("\",\"title\":\"");
-        for c in title.chars() {
-            if matches!(c, '"' | '\\') {
-                out.push('\\');
-            }
-            out.push(c);
-        }
-        out.push_str("\",\"status\":");
+        out.push_str("\",\"title\":");
+        push_json_string(&mut out, title);
+        out.push_str(",\"status\":");
         push_decimal(&mut out, i64::from(self.code.status()));
         out.push_str(",\"code\":\"");
         out.push_str(self.public_code());

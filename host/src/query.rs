@@ -1,5 +1,6 @@
 //! A request to policy alone, in the compact form in which it crosses into the module.
 
+use countersign_core::policy::format::compact as kind;
 use countersign_core::policy::{Record, Value};
 
 /// May this principal do this action on this resource, in this context. `docs/abi.md` specifies the
@@ -57,33 +58,33 @@ impl Query {
 
     fn value(&mut self, value: &Value) {
         match value {
-            Value::Bool(value) => self.0.push(u8::from(*value)),
-            Value::Long(value) => self.long(2, *value),
+            Value::Bool(value) => self.0.push(if *value { kind::TRUE } else { kind::FALSE }),
+            Value::Long(value) => self.long(kind::LONG, *value),
             Value::String(text) => {
-                self.0.push(3);
+                self.0.push(kind::STRING);
                 self.text(text);
             }
             Value::Entity(uid) => {
-                self.0.push(4);
+                self.0.push(kind::ENTITY);
                 self.text(uid.entity_type());
                 self.text(uid.id());
             }
             Value::Set(set) => {
-                self.0.push(5);
+                self.0.push(kind::SET);
                 self.count(set.as_slice().len());
                 for element in set.as_slice() {
                     self.value(element);
                 }
             }
             Value::Record(record) => {
-                self.0.push(6);
+                self.0.push(kind::RECORD);
                 self.record(record);
             }
-            Value::Decimal(value) => self.long(7, value.0),
-            Value::Datetime(value) => self.long(8, value.0),
-            Value::Duration(value) => self.long(9, value.0),
+            Value::Decimal(value) => self.long(kind::DECIMAL, value.0),
+            Value::Datetime(value) => self.long(kind::DATETIME, value.0),
+            Value::Duration(value) => self.long(kind::DURATION, value.0),
             Value::Ip(ip) => {
-                self.0.push(10);
+                self.0.push(kind::IP);
                 self.text(&format!("{}/{}", ip.address(), ip.prefix()));
             }
         }

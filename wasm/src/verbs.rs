@@ -228,8 +228,8 @@ pub fn decide(
     decider.query.link_compact(query)?;
     let answer = decider.evaluator.evaluate(&decider.query);
     reply.text(if answer.is_allowed() { "allow" } else { "deny" });
-    reply.lines(answer.reasons().map(|policy| policy.id()));
-    reply.lines(answer.errors().map(|(policy, _)| policy.id()));
+    reply.lines(answer.reason_ids());
+    reply.lines(answer.error_ids());
     Ok(())
 }
 

@@ -7,11 +7,12 @@ use super::pattern::Pattern;
 use super::route::RouteTable;
 use super::term::Term;
 use super::version::Version;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 /// A set of compiled policies with what they need: made by the compiler, checked by
-/// [`Publishers::load`](super::Publishers::load) or
+/// [`Publishers::load`](crate::Publishers::load) or
 /// [`Bundle::load_unsigned`](Self::load_unsigned), asked by [`Bundle::evaluate`](Self::evaluate).
 #[derive(Clone, Debug)]
 pub struct Bundle {
@@ -32,6 +33,18 @@ impl Bundle {
     #[must_use]
     pub fn sha256(&self) -> &[u8; 32] {
         &self.sha256
+    }
+
+    /// The same in lower-case hexadecimal.
+    #[must_use]
+    pub fn sha256_hex(&self) -> String {
+        let mut hex = String::with_capacity(2 * self.sha256.len());
+        for byte in self.sha256 {
+            for nibble in [byte >> 4, byte & 15] {
+                hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            }
+        }
+        hex
     }
 
     /// The name of the pack that the bundle was compiled from.

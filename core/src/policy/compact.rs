@@ -6,25 +6,10 @@ use super::error::{ValueError, ValueFault};
 use super::evaluate::Ask;
 use super::evaluator::LinkedQuery;
 use super::extension::IpRange;
-use super::format::MAX_DEPTH;
+use super::format::{MAX_DEPTH, compact as kind};
 use super::layer::{EntityId, Span, Symbol};
 use super::link::Linker;
 use super::term::Term;
-
-/// Kinds of value.
-mod kind {
-    pub(super) const FALSE: u8 = 0;
-    pub(super) const TRUE: u8 = 1;
-    pub(super) const LONG: u8 = 2;
-    pub(super) const STRING: u8 = 3;
-    pub(super) const ENTITY: u8 = 4;
-    pub(super) const SET: u8 = 5;
-    pub(super) const RECORD: u8 = 6;
-    pub(super) const DECIMAL: u8 = 7;
-    pub(super) const DATETIME: u8 = 8;
-    pub(super) const DURATION: u8 = 9;
-    pub(super) const IP: u8 = 10;
-}
 
 impl LinkedQuery {
     /// Asks what `bytes` ask: principal, action and resource, each a type and an id; and the fields

@@ -113,6 +113,15 @@ impl Entities {
         self.entities.get(at)
     }
 
+    /// The entity named `uid`; a bare one if it isn't among them. So a
+    /// [`Query`](super::Query) takes its principal and its resource.
+    #[must_use]
+    pub fn entity(&self, uid: &EntityUid) -> Entity {
+        self.get(uid)
+            .cloned()
+            .unwrap_or_else(|| Entity::bare(uid.clone()))
+    }
+
     /// The entities, ascending by name.
     #[must_use]
     pub fn as_slice(&self) -> &[Entity] {

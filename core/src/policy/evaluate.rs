@@ -86,6 +86,16 @@ impl<'b> Evaluation<'b> {
         reasons.filter_map(|number| self.bundle.policy_at(*number))
     }
 
+    /// The ids of [`reasons`](Self::reasons).
+    pub fn reason_ids(&self) -> impl Iterator<Item = &'b str> {
+        self.reasons().map(|policy| policy.id())
+    }
+
+    /// The ids of [`errors`](Self::errors).
+    pub fn error_ids(&self) -> impl Iterator<Item = &'b str> {
+        self.errors().map(|(policy, _)| policy.id())
+    }
+
     /// The policies that erred, which were skipped, and why.
     pub fn errors(&self) -> impl Iterator<Item = (Policy<'b>, EvaluationError<'b>)> {
         let errors = self.tally.errors.iter();

@@ -6,7 +6,7 @@ use super::entity::Entities;
 use super::error::ValueError;
 use super::evaluate::{Ask, Evaluation, Tally};
 use super::extension::{Datetime, Decimal, Duration, IpRange};
-use super::layer::{Layer, Symbol, World};
+use super::layer::{Layer, Span, Symbol, World};
 use super::link::Linker;
 use super::machine::Scratch;
 use super::term::Term;
@@ -120,13 +120,8 @@ impl LinkedQuery {
         resource: (&str, &str),
         context: &[(&str, Literal<'_>)],
     ) -> Result<(), ValueError> {
-        self.relink(|linker| {
-            Ok(Ask {
-                principal: linker.entity(principal.0, principal.1)?,
-                action: linker.entity(action.0, action.1)?,
-                resource: linker.entity(resource.0, resource.1)?,
-                context: linker.literals(context)?,
-            })
+        self.link_with([principal, action, resource], |linker| {
+            linker.literals(context)
         })
     }
 
@@ -141,12 +136,25 @@ impl LinkedQuery {
         resource: (&str, &str),
         context: &Record,
     ) -> Result<(), ValueError> {
+        self.link_with([principal, action, resource], |linker| {
+            linker.fields(context)
+        })
+    }
+
+    /// Links names of entities, and what `context` puts in.
+    fn link_with(
+        &mut self,
+        names: [(&str, &str); 3],
+        context: impl FnOnce(&mut Linker<'_>) -> Result<Span, ValueError>,
+    ) -> Result<(), ValueError> {
         self.relink(|linker| {
+            let [principal, action, resource] =
+                names.map(|(entity_type, id)| linker.entity(entity_type, id));
             Ok(Ask {
-                principal: linker.entity(principal.0, principal.1)?,
-                action: linker.entity(action.0, action.1)?,
-                resource: linker.entity(resource.0, resource.1)?,
-                context: linker.fields(context)?,
+                principal: principal?,
+                action: action?,
+                resource: resource?,
+                context: context(linker)?,
             })
         })
     }

@@ -92,6 +92,33 @@ pub mod constant {
     pub const NAMES: u8 = 0x21;
 }
 
+/// Kinds of value in a request in the compact form, as it crosses into the module. They are not those
+/// of constants: `docs/abi.md` says what they mean.
+pub mod compact {
+    /// `false`.
+    pub const FALSE: u8 = 0;
+    /// `true`.
+    pub const TRUE: u8 = 1;
+    /// A signed 64-bit integer.
+    pub const LONG: u8 = 2;
+    /// A string.
+    pub const STRING: u8 = 3;
+    /// Two strings: type and id.
+    pub const ENTITY: u8 = 4;
+    /// A count and that many values.
+    pub const SET: u8 = 5;
+    /// A count and that many pairs of string and value.
+    pub const RECORD: u8 = 6;
+    /// A signed 64-bit integer: ten-thousandths.
+    pub const DECIMAL: u8 = 7;
+    /// A signed 64-bit integer: milliseconds since 1970.
+    pub const DATETIME: u8 = 8;
+    /// A signed 64-bit integer: milliseconds.
+    pub const DURATION: u8 = 9;
+    /// A string: an address or a range.
+    pub const IP: u8 = 10;
+}
+
 /// Kinds of constraint in a policy's scope.
 pub mod scope {
     /// No constraint.

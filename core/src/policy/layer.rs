@@ -5,7 +5,7 @@
 //! those below them have. Numbers go on from layer to layer, so that one says where it is from.
 
 use super::error::{ValueError, ValueFault};
-use super::table::{Crowded, Table, hash_bytes, hash_pair};
+use super::table::{Crowded, Table};
 use super::term::Term;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -39,7 +39,7 @@ pub(super) struct Node {
 /// Sets and records, flat.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Arena {
-    /// Those of a set ascend by [`term::compare`].
+    /// Those of a set ascend by [`View::compare`](super::term::View::compare).
     pub(super) elements: Vec<Term>,
     /// Those of a record ascend by name.
     pub(super) fields: Vec<(Symbol, Term)>,
@@ -80,7 +80,7 @@ const NONE: u32 = u32::MAX;
 /// How many ancestors the entities of a layer may have in all.
 const MAX_ANCESTORS: usize = 1 << 22;
 
-/// The layers that a request is evaluated in: bundle, store, request, and what evaluation makes.
+/// The layers that a request is evaluated in: bundle, store and request.
 #[derive(Clone, Copy)]
 pub(super) struct World<'a> {
     bundle: &'a Layer,
@@ -199,20 +199,24 @@ impl Layer {
         text().unwrap_or_default()
     }
 
-    /// Puts in a string that isn't there.
-    pub(super) fn add_string(&mut self, text: &str) -> Result<Symbol, ValueError> {
+    /// Puts in a string that isn't there, with its hash.
+    pub(super) fn add_string(&mut self, hash: u32, text: &str) -> Result<Symbol, ValueError> {
         let local = number(self.ends.len())?;
         let end = number(self.text.len() + text.len())?;
-        self.strings.insert(hash_bytes(text.as_bytes()), local)?;
+        self.strings.insert(hash, local)?;
         self.text.push_str(text);
         self.ends.push(end);
         Ok(Symbol(self.base.symbols + local))
     }
 
-    /// Puts in an entity's name that isn't there.
-    pub(super) fn add_entity(&mut self, uid: (Symbol, Symbol)) -> Result<EntityId, ValueError> {
+    /// Puts in an entity's name that isn't there, with its hash.
+    pub(super) fn add_entity(
+        &mut self,
+        hash: u32,
+        uid: (Symbol, Symbol),
+    ) -> Result<EntityId, ValueError> {
         let local = number(self.uids.len())?;
-        self.names.insert(hash_pair(uid.0.0, uid.1.0), local)?;
+        self.names.insert(hash, local)?;
         self.uids.push(uid);
         Ok(EntityId(self.base.entities + local))
     }

@@ -53,7 +53,7 @@ impl<'l> Linker<'l> {
         let find = |layer: &Layer| layer.find_string(hash, text);
         match below.find_map(find).or_else(|| find(self.layer)) {
             Some(symbol) => Ok(symbol),
-            None => self.layer.add_string(text),
+            None => self.layer.add_string(hash, text),
         }
     }
 
@@ -69,7 +69,7 @@ impl<'l> Linker<'l> {
         let find = |layer: &Layer| layer.find_entity(hash, uid);
         match below.find_map(find).or_else(|| find(self.layer)) {
             Some(id) => Ok(id),
-            None => self.layer.add_entity(uid),
+            None => self.layer.add_entity(hash, uid),
         }
     }
 

@@ -12,6 +12,7 @@ use super::link::Linker;
 use super::pattern::Pattern;
 use super::reader::Reader;
 use super::route::RouteTable;
+use super::table::hash_bytes;
 use super::version::Version;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -22,48 +23,48 @@ impl Bundle {
     /// opcode, jump and stack depth, so that evaluation needn't.
     ///
     /// The digest shows damage, not who made the bundle, and signatures aren't looked at: load only
-    /// what comes from a source that you trust, or load it through [`Publishers`](super::Publishers).
+    /// what comes from a source that you trust, or load it through [`Publishers`](crate::Publishers).
     ///
     /// # Errors
     /// A [`BundleError`], the first that is found.
     pub fn load_unsigned(bytes: &[u8]) -> Result<Self, BundleError> {
-        load(bytes)
+        Self::from_frame(&Frame::read(bytes)?)
     }
-}
 
-fn load(bytes: &[u8]) -> Result<Bundle, BundleError> {
-    let Frame { body, sha256, .. } = Frame::read(bytes)?;
-    let sections = Sections::read(body)?;
-    let mut layer = strings(sections.required("strings", section::STRINGS)?)?;
-    let count = layer.strings_len();
-    let open = |name, kind| {
-        sections
-            .required(name, kind)
-            .map(|bytes| Reader::new(name, bytes, count))
-    };
-    let manifest = manifest(open("manifest", section::MANIFEST)?, &layer)?;
-    let mut parts = Vec::new();
-    let mut linker = Linker::new([None, None], &mut layer, &mut parts);
-    let constants = constants(open("constants", section::CONSTANTS)?, &mut linker)?;
-    entities(open("entities", section::ENTITIES)?, &mut linker)?;
-    let code = instructions(open("code", section::CODE)?, &constants, count)?;
-    let policies = open("policies", section::POLICIES)?;
-    let (policies, annotations) = read_policies(policies, code.len(), &mut linker)?;
-    check_code(&policies, &code, &constants)?;
-    let index = Index::build(&layer, &policies)
-        .map_err(|_| broken("policies", 0, "there are more than a reader can number"))?;
-    let routes = RouteTable::read(open("routes", section::ROUTES)?, &layer)?;
-    Ok(Bundle {
-        sha256,
-        manifest,
-        layer,
-        constants,
-        code,
-        policies,
-        annotations,
-        index,
-        routes,
-    })
+    /// Reads what is within the frame.
+    pub(crate) fn from_frame(frame: &Frame<'_>) -> Result<Self, BundleError> {
+        let sections = Sections::read(frame.body)?;
+        let mut layer = strings(sections.required("strings", section::STRINGS)?)?;
+        let count = layer.strings_len();
+        let open = |name, kind| {
+            sections
+                .required(name, kind)
+                .map(|bytes| Reader::new(name, bytes, count))
+        };
+        let manifest = manifest(open("manifest", section::MANIFEST)?, &layer)?;
+        let mut parts = Vec::new();
+        let mut linker = Linker::new([None, None], &mut layer, &mut parts);
+        let constants = constants(open("constants", section::CONSTANTS)?, &mut linker)?;
+        entities(open("entities", section::ENTITIES)?, &mut linker)?;
+        let code = instructions(open("code", section::CODE)?, &constants, count)?;
+        let policies = open("policies", section::POLICIES)?;
+        let (policies, annotations) = read_policies(policies, code.len(), &mut linker)?;
+        check_code(&policies, &code, &constants)?;
+        let index = Index::build(&layer, &policies)
+            .map_err(|_| broken("policies", 0, "there are more than a reader can number"))?;
+        let routes = RouteTable::read(open("routes", section::ROUTES)?, &layer)?;
+        Ok(Self {
+            sha256: frame.sha256,
+            manifest,
+            layer,
+            constants,
+            code,
+            policies,
+            annotations,
+            index,
+            routes,
+        })
+    }
 }
 
 const fn broken(section: &'static str, offset: u32, rule: &'static str) -> BundleError {
@@ -223,7 +224,8 @@ fn strings(bytes: &[u8]) -> Result<Layer, BundleError> {
         if last.is_some_and(|last| last >= string) {
             return Err(reader.broken("the strings aren't strictly ascending"));
         }
-        reader.linked(layer.add_string(string))?;
+        let hash = hash_bytes(string.as_bytes());
+        reader.linked(layer.add_string(hash, string))?;
         last = Some(string);
         start = end;
     }

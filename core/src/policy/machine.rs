@@ -188,6 +188,16 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The values, and the steps that comparing them costs.
+    fn view_and_budget(&mut self) -> (View<'_>, &mut Budget) {
+        let view = View {
+            world: self.world,
+            made: &self.scratch.made,
+            made_from: self.made_from,
+        };
+        (view, &mut self.budget)
+    }
+
     /// Runs an instruction that neither jumps nor gets.
     fn operate(&mut self, op: Op, operand: u32) -> Result<Term, Fault> {
         Ok(match op {
@@ -227,12 +237,7 @@ impl<'a> Machine<'a> {
 
     /// The operators of two operands, both evaluated before either is looked at.
     fn binary(&mut self, op: Op, left: Term, right: Term) -> Result<Term, Fault> {
-        let view = View {
-            world: self.world,
-            made: &self.scratch.made,
-            made_from: self.made_from,
-        };
-        let budget = &mut self.budget;
+        let (view, budget) = self.view_and_budget();
         Ok(Term::Bool(match op {
             Op::Equal => view.equal(left, right, budget)?,
             Op::In => return self.member(left, right).map(Term::Bool),
@@ -336,16 +341,12 @@ impl<'a> Machine<'a> {
         for at in from..self.scratch.stack.len() {
             let element = *self.scratch.stack.get(at).ok_or(Fault::Unreachable)?;
             let (mut low, mut high) = (start, self.scratch.made.elements.len());
-            let view = View {
-                world: self.world,
-                made: &self.scratch.made,
-                made_from: self.made_from,
-            };
+            let (view, budget) = self.view_and_budget();
             let mut there = false;
             while low < high {
                 let middle = low + (high - low) / 2;
                 let other = *view.made.elements.get(middle).ok_or(Fault::Unreachable)?;
-                match view.compare(other, element, &mut self.budget)? {
+                match view.compare(other, element, budget)? {
                     Ordering::Less => low = middle + 1,
                     Ordering::Greater => high = middle,
                     Ordering::Equal => {
@@ -380,12 +381,8 @@ impl<'a> Machine<'a> {
 
     /// The value, unless it nests too deeply.
     fn bounded(&mut self, value: Term) -> Result<Term, Fault> {
-        let view = View {
-            world: self.world,
-            made: &self.scratch.made,
-            made_from: self.made_from,
-        };
-        view.depth(value, &mut self.budget)?;
+        let (view, budget) = self.view_and_budget();
+        view.depth(value, budget)?;
         Ok(value)
     }
 

@@ -132,14 +132,8 @@ pub(crate) fn compile(world: &World) -> Result<Vec<u8>> {
 fn answer(evaluation: &Evaluation<'_>) -> Answer {
     Answer {
         allowed: evaluation.is_allowed(),
-        reasons: evaluation
-            .reasons()
-            .map(|policy| policy.id().to_owned())
-            .collect(),
-        errors: evaluation
-            .errors()
-            .map(|(policy, _)| policy.id().to_owned())
-            .collect(),
+        reasons: evaluation.reason_ids().map(str::to_owned).collect(),
+        errors: evaluation.error_ids().map(str::to_owned).collect(),
     }
 }
 

@@ -91,10 +91,7 @@ impl From<&Evaluation<'_>> for Answer {
         let annotations = evaluation.reasons().flat_map(|policy| policy.annotations());
         Self::new(
             evaluation.is_allowed(),
-            evaluation
-                .reasons()
-                .map(|policy| policy.id().to_owned())
-                .collect(),
+            evaluation.reason_ids().map(str::to_owned).collect(),
             evaluation
                 .errors()
                 .map(|(policy, error)| (policy.id().to_owned(), error.to_string()))

@@ -79,19 +79,19 @@ struct Prepared<'r> {
     request: &'r RecordedRequest,
     attributes: Record,
     context: Record,
-    entities: Option<Entities>,
+    entities: Entities,
 }
 
 impl<'r> Prepared<'r> {
     fn new(request: &'r RecordedRequest) -> Result<Self, ValueError> {
-        let entities = request.entities.as_ref();
         Ok(Self {
             request,
             attributes: Record::from_json(&request.key.attributes.to_string())?,
             context: Record::from_json(&request.context.to_string())?,
-            entities: entities
-                .map(|entities| Entities::from_json(&entities.to_string()))
-                .transpose()?,
+            entities: match &request.entities {
+                Some(entities) => Entities::from_json(&entities.to_string())?,
+                None => Entities::default(),
+            },
         })
     }
 
@@ -113,15 +113,12 @@ impl<'r> Prepared<'r> {
         });
         let uid = EntityUid::new(bundle.principal_type(), key.id.as_str());
         let principal = Entity::new(uid, groups, self.attributes.clone());
-        let resource = route.resource();
-        let given = self.entities.as_ref();
-        let given = given.and_then(|entities| entities.get(&resource)).cloned();
         let evaluation = bundle.evaluate(&Query {
             principal: &principal,
             action: route.action(),
-            resource: &given.unwrap_or_else(|| Entity::bare(resource)),
+            resource: &self.entities.entity(&route.resource()),
             context: &self.context,
-            entities: self.entities.as_ref(),
+            entities: Some(&self.entities),
         })?;
         Ok(Answer {
             decision: if evaluation.is_allowed() {
@@ -130,14 +127,8 @@ impl<'r> Prepared<'r> {
                 "deny"
             },
             routed: true,
-            reasons: evaluation
-                .reasons()
-                .map(|policy| policy.id().to_owned())
-                .collect(),
-            errors: evaluation
-                .errors()
-                .map(|(policy, _)| policy.id().to_owned())
-                .collect(),
+            reasons: evaluation.reason_ids().map(str::to_owned).collect(),
+            errors: evaluation.error_ids().map(str::to_owned).collect(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::ProveError;
 use cedar_policy_symcc::Env;
-use countersign_core::policy::{Bundle, Entities, Entity, EntityUid, Query, Record};
+use countersign_core::policy::{Bundle, Entities, EntityUid, Query, Record};
 use serde_json::Value;
 
 /// A request that shows that something doesn't hold, as the evaluator has answered it.
@@ -81,31 +81,19 @@ impl CounterExample {
 
     fn ask(&self, bundle: &Bundle) -> Result<Answer, ProveError> {
         let entities = Entities::from_json(&self.entities.to_string()).map_err(unreadable)?;
-        let known = |uid: &EntityUid| match entities.get(uid) {
-            Some(entity) => entity.clone(),
-            None => Entity::bare(uid.clone()),
-        };
-        let (principal, resource) = (known(&self.principal), known(&self.resource));
         let context = Record::from_json(&self.context.to_string()).map_err(unreadable)?;
         let query = Query {
-            principal: &principal,
+            principal: &entities.entity(&self.principal),
             action: &self.action,
-            resource: &resource,
+            resource: &entities.entity(&self.resource),
             context: &context,
             entities: Some(&entities),
         };
         let evaluation = bundle.evaluate(&query).map_err(unreadable)?;
-        let ids = |id: &str| id.to_owned();
         Ok(Answer {
             allowed: evaluation.is_allowed(),
-            reasons: evaluation
-                .reasons()
-                .map(|policy| ids(policy.id()))
-                .collect(),
-            errors: evaluation
-                .errors()
-                .map(|(policy, _)| ids(policy.id()))
-                .collect(),
+            reasons: evaluation.reason_ids().map(str::to_owned).collect(),
+            errors: evaluation.error_ids().map(str::to_owned).collect(),
         })
     }
 }

@@ -77,8 +77,8 @@ impl Contender for Strings {
 pub(crate) fn answer(evaluation: &Evaluation<'_>) -> Answer {
     Answer::full(
         evaluation.is_allowed(),
-        evaluation.reasons().map(|policy| policy.id()),
-        evaluation.errors().map(|(policy, _)| policy.id()),
+        evaluation.reason_ids(),
+        evaluation.error_ids(),
     )
 }
 

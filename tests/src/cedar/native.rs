@@ -1,6 +1,6 @@
 //! Asks core as native code.
 
-use countersign_core::policy::{Bundle, Entities, Entity, EntityUid, Query, Record, ValueError};
+use countersign_core::policy::{Bundle, Entities, EntityUid, Query, Record, ValueError};
 
 use super::data::{Answer, Case, Request, Uid};
 
@@ -15,25 +15,17 @@ pub(crate) fn answers(case: &Case) -> Result<Vec<Answer>, String> {
 }
 
 fn ask(bundle: &Bundle, entities: &Entities, request: &Request) -> Result<Answer, ValueError> {
-    let known = |name: &Uid| {
-        let uid = uid(name);
-        let known = entities.get(&uid).cloned();
-        known.unwrap_or_else(|| Entity::bare(uid))
-    };
     let evaluation = bundle.evaluate(&Query {
-        principal: &known(&request.principal),
+        principal: &entities.entity(&uid(&request.principal)),
         action: &uid(&request.action),
-        resource: &known(&request.resource),
+        resource: &entities.entity(&uid(&request.resource)),
         context: &Record::from_json(&request.context)?,
         entities: Some(entities),
     })?;
-    let reasons = evaluation.reasons().map(|policy| policy.id().to_owned());
-    let errors = evaluation.errors();
-    let errors = errors.map(|(policy, _)| policy.id().to_owned());
     Ok(Answer {
         allowed: evaluation.is_allowed(),
-        reasons: reasons.collect(),
-        errors: errors.collect(),
+        reasons: evaluation.reason_ids().map(str::to_owned).collect(),
+        errors: evaluation.error_ids().map(str::to_owned).collect(),
     })
 }
 

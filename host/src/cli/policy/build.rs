@@ -7,7 +7,7 @@ use clap::Args;
 use countersign_policies::{Source, Sources, compile};
 use serde_json::json;
 
-use super::{Done, Failure, hex, say, sign, write};
+use super::{Done, Failure, say, sign, write};
 use crate::cli::pack;
 
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ fn build(arguments: &BuildArguments, sources: &Sources) -> Result<Done, Failure>
     let bundle = compiled.bundle();
     let policies = bundle.policies().count();
     let bytes = written.len();
-    let sha256 = hex(bundle.sha256());
+    let sha256 = bundle.sha256_hex();
     let text = format!(
         "{}\n  pack      {} {}\n  policies  {policies}\n  bytes     {bytes}\n  sha-256   {sha256}\n",
         arguments.output.display(),

@@ -85,15 +85,6 @@ pub(super) fn run(arguments: &PolicyArguments, as_json: bool) -> Result<Done, Fa
     }
 }
 
-/// Bytes in lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
-}
-
 /// Prints one of several results; whether somebody still reads them.
 fn say(as_json: bool, text: &str, json: &Value) -> bool {
     let mut out = std::io::stdout().lock();

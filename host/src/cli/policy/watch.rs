@@ -8,7 +8,7 @@ use countersign::{LoadedBundle, Reload, WatchError, WatchedBundle};
 use countersign_core::Publishers;
 use serde_json::{Value, json};
 
-use super::{Done, Failure, hex, say};
+use super::{Done, Failure, say};
 use crate::cli::message::read_text;
 
 #[derive(Debug, Args)]
@@ -77,7 +77,7 @@ fn line(what: &str, loaded: &LoadedBundle) -> String {
         "{what} {} {} sha-256 {}\n",
         bundle.name(),
         bundle.version_text(),
-        hex(bundle.sha256())
+        bundle.sha256_hex()
     )
 }
 
@@ -87,7 +87,7 @@ fn event(what: &str, loaded: &LoadedBundle, error: Option<&WatchError>) -> Value
         "event": what,
         "name": bundle.name(),
         "version": bundle.version_text(),
-        "sha256": hex(bundle.sha256()),
+        "sha256": bundle.sha256_hex(),
         "code": error.map(WatchError::code),
         "message": error.map(ToString::to_string),
     })
