@@ -3,8 +3,8 @@
 use crate::diagnostics::{Diagnostics, Problem};
 use crate::encode::{TooLarge, encode};
 use crate::expression::{self, Code};
-use crate::links;
 use crate::manifest::{Manifest, PolicyIds};
+use crate::pack::{Pack, STACK};
 use crate::program::{CompiledPolicy, Program, Scope};
 use crate::routes;
 use crate::scope::{action_scope, entity_uid, scope};
@@ -22,6 +22,7 @@ pub struct Compiled {
     bytes: Vec<u8>,
     bundle: Bundle,
     conditions: Vec<Condition>,
+    entities: Entities,
 }
 
 /// A condition of a policy: an operand of `&&`, `||` or `!`, or the guard of an `if`, that isn't made
@@ -54,6 +55,11 @@ impl Compiled {
     #[must_use]
     pub fn conditions(&self) -> &[Condition] {
         &self.conditions
+    }
+
+    /// The static entities, which the bundle has too.
+    pub(crate) fn entities(&self) -> &Entities {
+        &self.entities
     }
 
     /// The bytes alone.
@@ -100,13 +106,6 @@ enum Validation {
     Strict,
 }
 
-/// How long the text of a policy may be, in bytes: what bounds how deep its expressions nest.
-const MAX_POLICY_LEN: usize = 64 << 10;
-
-/// Stack for what goes down a policy's expressions, Cedar's own parser and validator among it; enough
-/// for the deepest that [`MAX_POLICY_LEN`] allows.
-pub(crate) const STACK: usize = 512 << 20;
-
 fn build(
     sources: &Sources,
     validation: Validation,
@@ -120,27 +119,29 @@ fn build_here(
     validation: Validation,
     instrumented: bool,
 ) -> Result<Compiled, Diagnostics> {
-    let manifest = Manifest::parse(&sources.manifest)?;
-    let (schema, _) = Schema::from_cedarschema_str(sources.schema.text())
-        .map_err(|error| Problem::cedar("schema_malformed", &sources.schema, &error))?;
-    let mut set = parse_policies(&sources.policies)?;
     let mut problems = Vec::new();
-    links::make(&mut set, &manifest, &sources.manifest, &mut problems);
-    check_version(&manifest, &sources.manifest, &mut problems);
+    let pack = Pack::read(sources, &mut problems)?;
+    let Pack {
+        manifest,
+        schema,
+        set,
+    } = &pack;
+    check_version(manifest, &sources.manifest, &mut problems);
     if validation == Validation::Strict {
-        validate(&set, &schema, &sources.policies, &mut problems);
-        check_types(&manifest, &schema, &sources.manifest, &mut problems);
+        validate(set, schema, &sources.policies, &mut problems);
+        check_types(manifest, schema, &sources.manifest, &mut problems);
     }
-    let routes = routes::compile(&manifest, &sources.manifest, &schema, &mut problems);
+    let routes = routes::compile(manifest, &sources.manifest, schema, &mut problems);
     let settings = Settings {
         ids: manifest.policy_ids,
         instrumented,
     };
-    let policies = compile_policies(&set, settings, &sources.policies, &mut problems);
-    let entities = static_entities(&manifest, sources, &schema).unwrap_or_else(|problem| {
+    let policies = compile_policies(&pack, settings, &sources.policies, &mut problems);
+    let entities = static_entities(&pack, sources).unwrap_or_else(|problem| {
         problems.push(problem);
         Entities::default()
     });
+    let manifest = pack.manifest;
     let program = Program {
         name: manifest.name,
         version: manifest.version,
@@ -151,12 +152,12 @@ fn build_here(
         routes,
     };
     let program = Diagnostics::unless(problems, program)?;
-    seal(&program, &sources.manifest).map_err(Diagnostics::from)
+    seal(program, &sources.manifest).map_err(Diagnostics::from)
 }
 
 /// Lays out the bundle, appends its digest, and loads it as any reader would.
-fn seal(program: &Program, manifest: &Source) -> Result<Compiled, Problem> {
-    let mut bytes = encode(program).map_err(|TooLarge| {
+fn seal(program: Program, manifest: &Source) -> Result<Compiled, Problem> {
+    let mut bytes = encode(&program).map_err(|TooLarge| {
         Problem::new(
             "bundle_too_large",
             manifest,
@@ -182,6 +183,7 @@ fn seal(program: &Program, manifest: &Source) -> Result<Compiled, Problem> {
         bytes,
         bundle,
         conditions: conditions.collect(),
+        entities: program.entities,
     })
 }
 
@@ -199,33 +201,6 @@ fn check_version(manifest: &Manifest, source: &Source, problems: &mut Vec<Proble
 struct Settings {
     ids: PolicyIds,
     instrumented: bool,
-}
-
-pub(crate) fn parse_policies(source: &Source) -> Result<PolicySet, Diagnostics> {
-    let mut start = 0;
-    for policy in source.text().split_inclusive(';') {
-        if policy.len() > MAX_POLICY_LEN {
-            let message = "the policy is longer than 64 KiB";
-            let span = SourceSpan::from(start..start + policy.len());
-            return Err(Problem::new("policy_too_long", source, message)
-                .at(Some(span))
-                .into());
-        }
-        start += policy.len();
-    }
-    source
-        .text()
-        .parse()
-        .map_err(|errors: cedar_policy::ParseErrors| {
-            let problems = errors
-                .iter()
-                .map(|error| Problem::cedar("policy_syntax", source, error))
-                .collect();
-            match Diagnostics::unless(problems, ()) {
-                Err(diagnostics) => diagnostics,
-                Ok(()) => Problem::new("policy_syntax", source, errors.to_string()).into(),
-            }
-        })
 }
 
 fn validate(set: &PolicySet, schema: &Schema, source: &Source, problems: &mut Vec<Problem>) {
@@ -253,18 +228,16 @@ fn check_types(manifest: &Manifest, schema: &Schema, source: &Source, problems: 
     }
 }
 
-/// The policies, by their place in the source; those made of one template, by their id.
 fn compile_policies(
-    set: &PolicySet,
+    pack: &Pack,
     settings: Settings,
     source: &Source,
     problems: &mut Vec<Problem>,
 ) -> Vec<CompiledPolicy> {
-    let mut policies: Vec<&ast::Policy> = set.policies().map(AsRef::as_ref).collect();
-    policies.sort_by_key(|policy| (policy.loc().map(|loc| loc.span.offset()), policy.id()));
+    let policies = pack.policies().into_iter();
+    let policies = policies.map(AsRef::<ast::Policy>::as_ref);
     let mut known = BTreeSet::new();
     policies
-        .into_iter()
         .filter_map(|policy| match compile_policy(policy, settings, source) {
             Ok(compiled) if known.insert(compiled.id.clone()) => Some(compiled),
             Ok(compiled) => {
@@ -370,14 +343,10 @@ fn compile_policy(
 }
 
 /// The static entities, in core's terms.
-pub(crate) fn static_entities(
-    manifest: &Manifest,
-    sources: &Sources,
-    schema: &Schema,
-) -> Result<Entities, Problem> {
+fn static_entities(pack: &Pack, sources: &Sources) -> Result<Entities, Problem> {
     let source = sources.entities.as_ref().unwrap_or(&sources.manifest);
     let malformed = |message: String| Problem::new("entities_malformed", source, message);
-    let entities = cedar_entities(manifest, sources, schema)?;
+    let entities = cedar_entities(pack, sources)?;
     let json = entities
         .to_json_value()
         .map_err(|error| malformed(error.to_string()))?;
@@ -397,10 +366,12 @@ pub(crate) fn static_entities(
 
 /// The groups of the manifest, the pack's own entities, and the schema's actions.
 pub(crate) fn cedar_entities(
-    manifest: &Manifest,
+    pack: &Pack,
     sources: &Sources,
-    schema: &Schema,
 ) -> Result<cedar_policy::Entities, Problem> {
+    let Pack {
+        manifest, schema, ..
+    } = pack;
     let source = sources.entities.as_ref().unwrap_or(&sources.manifest);
     let malformed = |message: String| Problem::new("entities_malformed", source, message);
     let mut list = match &sources.entities {

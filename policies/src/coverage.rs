@@ -1,8 +1,9 @@
 //! Which policies and which branches of their conditions the cases of a pack reach.
 
 use crate::cases::{Answer, Run, Target};
-use crate::compile::{Condition, STACK};
+use crate::compile::Condition;
 use crate::diagnostics::Diagnostics;
+use crate::pack::STACK;
 use crate::sources::{Source, Sources};
 use crate::text::is_negated_comparison;
 use cedar_policy_core::ast::Expr;

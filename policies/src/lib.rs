@@ -25,6 +25,7 @@ pub mod lint;
 pub mod listing;
 mod manifest;
 pub mod openapi;
+mod pack;
 pub mod packs;
 mod pool;
 mod program;

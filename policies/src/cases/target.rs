@@ -1,14 +1,10 @@
 //! What cases are put to.
 
 use super::{Answer, Case, CaseError, Question};
-use crate::compile::{Compiled, Condition, compile_instrumented, static_entities};
-use crate::diagnostics::{Diagnostics, Problem};
-use crate::manifest::Manifest;
+use crate::compile::{Compiled, Condition, compile_instrumented};
+use crate::diagnostics::Diagnostics;
 use crate::sources::Sources;
-use cedar_policy::Schema;
-use countersign_core::policy::{
-    Bundle, Entities, Entity, EntityUid, Query, Record, TraceStep, ValueError,
-};
+use countersign_core::policy::{Bundle, Entities, EntityUid, Query, Record, TraceStep, ValueError};
 use serde_json::Value;
 
 /// A pack, compiled so that a trace tells how each condition came out. It answers as the pack's bundle
@@ -16,9 +12,6 @@ use serde_json::Value;
 #[derive(Debug)]
 pub struct Target {
     compiled: Compiled,
-    /// What the bundle has too: a question's principal and resource come before the bundle's own, so
-    /// one of the pack's must be given with all that the pack says of it.
-    entities: Entities,
 }
 
 impl Target {
@@ -28,13 +21,7 @@ impl Target {
     /// Those of [`compile`](crate::compile).
     pub fn new(sources: &Sources) -> Result<Self, Diagnostics> {
         let compiled = compile_instrumented(sources)?;
-        let manifest = Manifest::parse(&sources.manifest)?;
-        let (schema, _) = Schema::from_cedarschema_str(sources.schema.text())
-            .map_err(|error| Problem::cedar("schema_malformed", &sources.schema, &error))?;
-        Ok(Self {
-            compiled,
-            entities: static_entities(&manifest, sources, &schema)?,
-        })
+        Ok(Self { compiled })
     }
 
     /// The bundle.
@@ -81,9 +68,11 @@ impl Target {
         let entities = Entities::from_json(&text).map_err(fault("the entities"))?;
         let context =
             Record::from_json(&question.context.to_string()).map_err(fault("the context"))?;
-        let known = |uid: &EntityUid| {
-            let found = entities.get(uid).or_else(|| self.entities.get(uid));
-            found.cloned().unwrap_or_else(|| Entity::bare(uid.clone()))
+        // Principal and resource come before the bundle's own entities, so one of the pack's must be
+        // given with all that the pack says of it.
+        let known = |uid: &EntityUid| match entities.get(uid) {
+            Some(given) => given.clone(),
+            None => self.compiled.entities().entity(uid),
         };
         let query = Query {
             principal: &known(&question.principal),

@@ -10,7 +10,7 @@ pub use conditions::{Finding, Truth};
 pub use missing::{Missing, NearMiss};
 
 use crate::cases::{CaseError, Question};
-use crate::compile::STACK;
+use crate::pack::STACK;
 use crate::reference::Reference;
 use cedar_policy_core::ast;
 use cedar_policy_core::extensions::Extensions;

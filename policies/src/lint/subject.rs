@@ -2,6 +2,7 @@
 
 use crate::diagnostics::{Diagnostics, Problem};
 use crate::manifest::Manifest;
+use crate::pack::{read_policies, read_schema};
 use crate::sources::Sources;
 use cedar_policy::{
     EntityUid, PolicySet, RequestEnv, Schema, ValidationMode, ValidationWarning, Validator,
@@ -49,17 +50,14 @@ impl<'s> Subject<'s> {
             Problem::cedar("schema_malformed", &sources.schema, error)
         };
         let text = sources.schema.text();
-        let (schema, _) = Schema::from_cedarschema_str(text).map_err(|error| malformed(&error))?;
+        let schema = read_schema(&sources.schema)?;
         let (fragment, _) =
             Fragment::<RawName>::from_cedarschema_str(text, Extensions::all_available())
                 .map_err(|error| malformed(&error))?;
         let hierarchy = schema
             .action_entities()
             .map_err(|error| malformed(&error))?;
-        let set = sources.policies.text().parse();
-        let set: PolicySet = set.map_err(|error: cedar_policy::ParseErrors| {
-            Problem::cedar("policy_syntax", &sources.policies, &error)
-        })?;
+        let set = read_policies(&sources.policies)?;
         let validator = Validator::new(schema.clone());
         let result = validator.validate(&set, ValidationMode::Strict);
         Ok(Self {

@@ -5,8 +5,9 @@ use super::operation::{Id, Operation, Resource};
 use super::{Added, Import};
 use crate::diagnostics::{Diagnostics, Problem};
 use crate::manifest::{Manifest, ResourceEntry};
+use crate::pack::read_schema;
 use crate::sources::{Source, Sources};
-use cedar_policy::{PolicySet, Schema};
+use cedar_policy::PolicySet;
 use countersign_core::policy::Version;
 use std::collections::BTreeSet;
 
@@ -115,9 +116,7 @@ impl<'s> Merge<'s> {
         operations: &[Operation],
         group_type: &str,
     ) -> Result<String, Diagnostics> {
-        let source = &self.sources.schema;
-        let (schema, _) = Schema::from_cedarschema_str(source.text())
-            .map_err(|error| Problem::cedar("schema_malformed", source, &error))?;
+        let schema = read_schema(&self.sources.schema)?;
         let types: BTreeSet<String> = schema.entity_types().map(ToString::to_string).collect();
         let actions: BTreeSet<String> = schema
             .actions()

@@ -3,10 +3,9 @@
 use super::ProveError;
 use crate::compile::{cedar_entities, compile};
 use crate::diagnostics::{Diagnostics, Problem};
-use crate::links;
-use crate::manifest::Manifest;
+use crate::pack;
 use crate::sources::{Source, Sources};
-use cedar_policy::{Effect, Entities, ParseErrors, Policy, PolicySet, Schema};
+use cedar_policy::{Effect, Entities, Policy, Schema};
 use cedar_policy_core::ast;
 use core::ops::Range;
 use countersign_core::policy::Bundle;
@@ -39,40 +38,30 @@ enum Origin {
 impl Pack {
     pub(super) fn read(sources: &Sources) -> Result<Self, ProveError> {
         let bundle = compile(sources)?.into_bundle();
-        let manifest = Manifest::parse(&sources.manifest)?;
-        let (schema, _) = Schema::from_cedarschema_str(sources.schema.text())
-            .map_err(|error| Problem::cedar("schema_malformed", &sources.schema, &error))?;
-        let entities = cedar_entities(&manifest, sources, &schema)?;
-        let mut set: PolicySet =
-            sources
-                .policies
-                .text()
-                .parse()
-                .map_err(|error: ParseErrors| {
-                    Problem::cedar("policy_syntax", &sources.policies, &error)
-                })?;
         let mut problems = Vec::new();
-        links::make(&mut set, &manifest, &sources.manifest, &mut problems);
-        let mut policies: Vec<&Policy> = Diagnostics::unless(problems, set.policies().collect())?;
-        // As the compiler orders them.
-        policies.sort_by_key(|policy| (place(policy).start, policy.id().to_string()));
-        let policies = bundle.policies().zip(policies).map(|(compiled, policy)| {
-            Ok(PackPolicy {
-                id: compiled.id().to_owned(),
-                // The symbolic compiler takes no links.
-                policy: rewrite(policy, |_| {})?,
-                origin: if policy.is_static() {
-                    Origin::Text(place(policy))
-                } else {
-                    Origin::Link
-                },
-            })
-        });
+        let pack = pack::Pack::read(sources, &mut problems)?;
+        let pack = Diagnostics::unless(problems, pack)?;
+        let entities = cedar_entities(&pack, sources)?;
+        let policies = bundle
+            .policies()
+            .zip(pack.policies())
+            .map(|(compiled, policy)| {
+                Ok(PackPolicy {
+                    id: compiled.id().to_owned(),
+                    // The symbolic compiler takes no links.
+                    policy: rewrite(policy, |_| {})?,
+                    origin: if policy.is_static() {
+                        Origin::Text(place(policy))
+                    } else {
+                        Origin::Link
+                    },
+                })
+            });
         let policies = policies.collect::<Result<_, ProveError>>()?;
         Ok(Self {
             sources: sources.clone(),
             bundle,
-            schema,
+            schema: pack.schema,
             entities,
             policies,
         })

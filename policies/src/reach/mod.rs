@@ -9,7 +9,7 @@ mod simplify;
 pub use simplify::Condition;
 
 use crate::cases::{CaseError, obligations_of};
-use crate::compile::STACK;
+use crate::pack::STACK;
 use crate::reference::Reference;
 use cedar_policy::{EntityTypeName, RequestEnv};
 use cedar_policy_core::ast::{self, Effect};

@@ -8,14 +8,12 @@ mod walk;
 pub use walk::Step;
 
 use crate::cases::{Answer, CaseError, Question, obligations_of};
-use crate::compile::{STACK, cedar_entities, parse_policies};
+use crate::compile::cedar_entities;
 use crate::diagnostics::{Diagnostics, Problem};
-use crate::links;
-use crate::manifest::{Manifest, PolicyIds};
+use crate::manifest::PolicyIds;
+use crate::pack::{Pack, STACK};
 use crate::sources::Sources;
-use cedar_policy::{
-    AuthorizationError, Authorizer, Context, Decision, Policy, PolicySet, Request, Schema,
-};
+use cedar_policy::{AuthorizationError, Authorizer, Context, Decision, Policy, Request, Schema};
 use cedar_policy_core::ast;
 use core::fmt::Display;
 use countersign_core::policy::EntityUid;
@@ -25,9 +23,7 @@ use std::collections::BTreeSet;
 /// A pack as Cedar reads it.
 #[derive(Debug)]
 pub struct Reference {
-    set: PolicySet,
-    schema: Schema,
-    ids: PolicyIds,
+    pack: Pack,
     /// The static entities in Cedar's JSON format, the actions among them.
     entities: Vec<Value>,
 }
@@ -48,21 +44,15 @@ impl Reference {
     }
 
     fn read(sources: &Sources) -> Result<Self, Diagnostics> {
-        let manifest = Manifest::parse(&sources.manifest)?;
-        let (schema, _) = Schema::from_cedarschema_str(sources.schema.text())
-            .map_err(|error| Problem::cedar("schema_malformed", &sources.schema, &error))?;
-        let mut set = parse_policies(&sources.policies)?;
         let mut problems = Vec::new();
-        links::make(&mut set, &manifest, &sources.manifest, &mut problems);
-        let json = cedar_entities(&manifest, sources, &schema)?
+        let pack = Pack::read(sources, &mut problems)?;
+        let json = cedar_entities(&pack, sources)?
             .to_json_value()
             .map_err(|error| {
                 Problem::new("entities_malformed", &sources.manifest, error.to_string())
             })?;
         let reference = Self {
-            set,
-            ids: manifest.policy_ids,
-            schema,
+            pack,
             entities: json.as_array().cloned().unwrap_or_default(),
         };
         Diagnostics::unless(problems, reference)
@@ -75,16 +65,16 @@ impl Reference {
     pub fn ask(&self, question: &Question) -> Result<Answer, CaseError> {
         let Posed { request, entities } = self.pose(question)?;
         let response = stacker::grow(STACK, || {
-            Authorizer::new().is_authorized(&request, &self.set, &entities)
+            Authorizer::new().is_authorized(&request, &self.pack.set, &entities)
         });
         let diagnostics = response.diagnostics();
         let determining: Vec<&Policy> = diagnostics
             .reason()
-            .filter_map(|id| self.set.policy(id))
+            .filter_map(|id| self.pack.set.policy(id))
             .collect();
         let errors = diagnostics.errors().filter_map(|error| {
             let AuthorizationError::PolicyEvaluationError(error) = error;
-            let policy = self.set.policy(error.policy_id())?;
+            let policy = self.pack.set.policy(error.policy_id())?;
             Some((self.id(policy), error.inner().to_string()))
         });
         Ok(Answer::new(
@@ -96,7 +86,7 @@ impl Reference {
     }
 
     pub(crate) fn schema(&self) -> &Schema {
-        &self.schema
+        &self.pack.schema
     }
 
     /// The static entities, the actions among them.
@@ -106,16 +96,10 @@ impl Reference {
 
     /// The policies in the order of the bundle, with their ids.
     pub(crate) fn policies(&self) -> Vec<(String, &ast::Policy)> {
-        let mut policies: Vec<(String, &ast::Policy)> = self
-            .set
-            .policies()
-            .map(|policy| (self.id(policy), policy.as_ref()))
-            .collect();
-        policies.sort_by(|(_, a), (_, b)| {
-            let key = |policy: &ast::Policy| policy.loc().map(|loc| loc.span.offset());
-            (key(a), a.id()).cmp(&(key(b), b.id()))
-        });
+        let policies = self.pack.policies().into_iter();
         policies
+            .map(|policy| (self.id(policy), policy.as_ref()))
+            .collect()
     }
 
     pub(crate) fn pose(&self, question: &Question) -> Result<Posed, CaseError> {
@@ -151,7 +135,7 @@ impl Reference {
     }
 
     fn id(&self, policy: &Policy) -> String {
-        match (self.ids, policy.annotation("id")) {
+        match (self.pack.manifest.policy_ids, policy.annotation("id")) {
             // A link has an id of its own, and the template's annotations.
             (PolicyIds::Annotation, Some(id)) if policy.is_static() => id.to_owned(),
             _ => policy.id().to_string(),

@@ -3,7 +3,7 @@
 
 use super::{Posed, Reference};
 use crate::cases::{CaseError, Question};
-use crate::compile::STACK;
+use crate::pack::STACK;
 use cedar_policy_core::ast::{Expr, ExprKind, Literal, Request, UnaryOp, Value, ValueKind};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
