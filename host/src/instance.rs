@@ -1,22 +1,14 @@
-//! An instance of the module, and its verbs as methods.
+//! An instance of the module: its memory, and how a verb is called.
 
 use core::num::NonZeroU64;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use countersign_core::{Body, DigestAlgorithm};
-use countersign_wasm::dispatch::number;
 use wasmtime::{InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc};
-use zeroize::Zeroizing;
 
 use crate::error::{Error, Refused};
 use crate::frame::{Field, Reply, frame_len, write_frame};
 use crate::module::{Limits, ticks};
-use crate::query::Query;
-use crate::request::{Inspection, Request, Signed, Signing};
-use crate::states::{
-    Authentic, BundleHandle, Closable, Decision, Digest, EntitiesHandle, Handle, Key, PolicyAnswer,
-    Profile, ReplayCache, Ring, Verified,
-};
+use crate::states::Handle;
 
 /// Frames up to this many bytes share one buffer in the module's memory.
 const BUFFER: u32 = 16 << 10;
@@ -87,7 +79,7 @@ impl Instance {
     }
 
     /// Calls a verb and reads its reply.
-    fn call<T>(
+    pub(crate) fn call<T>(
         &mut self,
         verb: u32,
         fields: &[Field<'_>],
@@ -146,7 +138,14 @@ impl Instance {
         Ok((reply >> 32, reply & 0xffff_ffff))
     }
 
-    fn own(&self, handle: &Handle) -> Result<u64, Error> {
+    /// Wipes the last reply.
+    pub(crate) fn forget(&mut self) -> Result<(), Error> {
+        self.forget
+            .call(&mut self.store, ())
+            .map_err(|trap| Error::Trapped(trap.root_cause().to_string()))
+    }
+
+    pub(crate) fn own(&self, handle: &Handle) -> Result<u64, Error> {
         if handle.instance == self.id {
             Ok(handle.number)
         } else {
@@ -154,392 +153,16 @@ impl Instance {
         }
     }
 
-    fn handle(&self, number: u64) -> Handle {
+    pub(crate) fn handle(&self, number: u64) -> Handle {
         Handle {
             instance: self.id,
             number,
         }
     }
 
-    fn open(&mut self, verb: u32, fields: &[Field<'_>]) -> Result<Handle, Error> {
+    pub(crate) fn open(&mut self, verb: u32, fields: &[Field<'_>]) -> Result<Handle, Error> {
         let number = self.call(verb, fields, read_number)?;
         Ok(self.handle(number))
-    }
-
-    /// Opens the key of a token.
-    ///
-    /// # Errors
-    /// `token_malformed`, `token_checksum_mismatch`.
-    pub fn key_from_token(&mut self, token: &str) -> Result<Key, Error> {
-        self.open(number::key_from_token, &[token.into()]).map(Key)
-    }
-
-    /// Opens a key of a keyid and a secret of at least 16 bytes.
-    ///
-    /// # Errors
-    /// `keyid_malformed`, `secret_too_short`.
-    pub fn key_open(&mut self, keyid: &str, secret: &[u8]) -> Result<Key, Error> {
-        self.open(number::key_open, &[keyid.into(), Field::Bytes(secret)])
-            .map(Key)
-    }
-
-    /// The environment and the keyid of a token, if it is one.
-    ///
-    /// # Errors
-    /// `token_malformed`, `token_checksum_mismatch`.
-    pub fn token_check(&mut self, token: &str) -> Result<(String, String), Error> {
-        self.call(number::token_check, &[token.into()], |reply| {
-            Ok((reply.text()?.to_owned(), reply.text()?.to_owned()))
-        })
-    }
-
-    /// Opens a keyring from JSON (see `countersign_core::KeyRing::from_json`).
-    ///
-    /// # Errors
-    /// `keyring_malformed`, and those of a token or secret in it.
-    pub fn keyring(&mut self, json: &str) -> Result<Ring, Error> {
-        self.open(number::keyring_open, &[json.into()]).map(Ring)
-    }
-
-    /// Opens a profile from JSON (see `countersign_core::Profile::from_json`).
-    ///
-    /// # Errors
-    /// `profile_malformed`.
-    pub fn profile(&mut self, json: &str) -> Result<Profile, Error> {
-        self.open(number::profile_open, &[json.into()]).map(Profile)
-    }
-
-    /// Opens a policy bundle.
-    ///
-    /// # Errors
-    /// `bundle_not_a_bundle`, `bundle_truncated`, `bundle_format_unsupported`,
-    /// `bundle_digest_mismatch`, `bundle_malformed`.
-    pub fn bundle(&mut self, bytes: &[u8]) -> Result<BundleHandle, Error> {
-        self.open(number::bundle_open, &[Field::Bytes(bytes)])
-            .map(BundleHandle)
-    }
-
-    /// Takes from now on only bundles of these publishers, in JSON (see
-    /// `countersign_core::Publishers::from_json`), and none older than was taken before. It can't be
-    /// undone.
-    ///
-    /// # Errors
-    /// `publishers_malformed`; those pinned before stay then.
-    pub fn pin_publishers(&mut self, json: &str) -> Result<(), Error> {
-        self.call(number::publishers_pin, &[json.into()], |_| Ok(()))
-    }
-
-    /// Links entities, a JSON list in Cedar's format, to a bundle, to be asked about by
-    /// [`Instance::decide`].
-    ///
-    /// # Errors
-    /// `entities_malformed`.
-    pub fn entities(&mut self, bundle: &BundleHandle, json: &str) -> Result<EntitiesHandle, Error> {
-        let bundle = Field::Number(self.own(&bundle.0)?);
-        self.open(number::entities_open, &[bundle, json.into()])
-            .map(EntitiesHandle)
-    }
-
-    /// Asks policy alone: for who has authenticated the request already.
-    ///
-    /// # Errors
-    /// `context_malformed`. A denial is an answer, not an error.
-    pub fn decide(
-        &mut self,
-        entities: &EntitiesHandle,
-        query: &Query,
-    ) -> Result<PolicyAnswer, Error> {
-        let entities = Field::Number(self.own(&entities.0)?);
-        let fields = [entities, Field::Bytes(query.as_bytes())];
-        self.call(number::decide, &fields, |reply| {
-            Ok(PolicyAnswer {
-                is_allowed: reply.text()? == "allow",
-                reasons: reply.lines()?,
-                errors: reply.lines()?,
-            })
-        })
-    }
-
-    /// Opens a replay cache for `capacity` live tokens, seeded by the system's CSPRNG.
-    ///
-    /// # Errors
-    /// [`Error::NoEntropy`]; `options_malformed` for a capacity of 0 or over 16 million;
-    /// [`Error::Trapped`] if it doesn't fit into [`Limits::memory`].
-    pub fn replay(&mut self, capacity: usize) -> Result<ReplayCache, Error> {
-        let seed = getrandom::u64().map_err(|error| Error::NoEntropy(error.to_string()))?;
-        let capacity = u64::try_from(capacity).unwrap_or(u64::MAX);
-        self.open(
-            number::replay_open,
-            &[Field::Number(capacity), Field::Number(seed)],
-        )
-        .map(ReplayCache)
-    }
-
-    /// Signs a request.
-    ///
-    /// # Errors
-    /// `options_malformed`, `component_missing`, and others that a request can cause.
-    pub fn sign(
-        &mut self,
-        key: &Key,
-        request: &Request<'_>,
-        signing: &Signing<'_>,
-    ) -> Result<Signed, Error> {
-        let [scheme, method, target, headers, kind, body, _] = request_fields(request);
-        let components = signing.components.join("\n");
-        let fields = [
-            Field::Number(self.own(&key.0)?),
-            scheme,
-            method,
-            target,
-            headers,
-            kind,
-            body,
-            "".into(),
-            signing.label.into(),
-            components.as_str().into(),
-            Field::Number(signing.created),
-            Field::Number(signing.expires.unwrap_or(0)),
-            signing.nonce.into(),
-            signing.tag.into(),
-            Field::Number(signing.with_algorithm.into()),
-        ];
-        self.call(number::sign, &fields, |reply| {
-            let signature_input = reply.text()?.to_owned();
-            let signature = reply.text()?.to_owned();
-            let content_digest = Some(reply.text()?)
-                .filter(|value| !value.is_empty())
-                .map(str::to_owned);
-            Ok(Signed {
-                signature_input,
-                signature,
-                content_digest,
-            })
-        })
-    }
-
-    /// Verifies a request at `now` (seconds since 1970), up to its replay token.
-    ///
-    /// # Errors
-    /// Every refusal of a signature.
-    pub fn verify(
-        &mut self,
-        ring: &Ring,
-        profile: &Profile,
-        now: u64,
-        request: &Request<'_>,
-    ) -> Result<Authentic, Error> {
-        let [scheme, method, target, headers, kind, body, peer] = request_fields(request);
-        let (ring, profile) = (
-            Field::Number(self.own(&ring.0)?),
-            Field::Number(self.own(&profile.0)?),
-        );
-        let fields = [
-            ring,
-            profile,
-            Field::Number(now),
-            scheme,
-            method,
-            target,
-            headers,
-            kind,
-            body,
-            peer,
-        ];
-        let instance = self.id;
-        self.call(number::verify, &fields, |reply| {
-            let handle = Handle {
-                instance,
-                number: reply.number()?,
-            };
-            let keyid = reply.text()?.to_owned();
-            let token = reply
-                .bytes()?
-                .try_into()
-                .map_err(|_| Error::Trapped("its token is not 16 bytes".into()))?;
-            Ok(Authentic {
-                handle,
-                keyid,
-                token,
-                keep_until: reply.number()?,
-            })
-        })
-    }
-
-    /// Spends the replay token in a cache of this instance.
-    ///
-    /// # Errors
-    /// `replayed`, `replay_cache_full`.
-    pub fn spend(
-        &mut self,
-        authentic: Authentic,
-        replay: &ReplayCache,
-        now: u64,
-    ) -> Result<Verified, Error> {
-        let fields = [self.own(&authentic.handle)?, self.own(&replay.0)?, now].map(Field::Number);
-        let handle = self.open(number::spend, &fields)?;
-        Ok(Verified {
-            handle,
-            keyid: authentic.keyid,
-        })
-    }
-
-    /// Goes on with the answer of another replay store: whether it had room and the token was new.
-    ///
-    /// # Errors
-    /// `replayed`, `replay_cache_full`, `replay_store_unavailable`.
-    pub fn spent(
-        &mut self,
-        authentic: Authentic,
-        answer: countersign_core::Spend,
-    ) -> Result<Verified, Error> {
-        use countersign_core::Spend;
-        let answer = match answer {
-            Spend::Fresh => 0,
-            Spend::Replayed => 1,
-            Spend::Full => 2,
-            Spend::Unavailable => 3,
-        };
-        let fields = [self.own(&authentic.handle)?, answer].map(Field::Number);
-        let handle = self.open(number::spent, &fields)?;
-        Ok(Verified {
-            handle,
-            keyid: authentic.keyid,
-        })
-    }
-
-    /// Asks policy. `context` is a JSON object of Cedar values, or empty.
-    ///
-    /// # Errors
-    /// `context_malformed`. A denial is a [`Decision`], not an error.
-    pub fn authorize(
-        &mut self,
-        verified: Verified,
-        bundle: &BundleHandle,
-        context: &str,
-    ) -> Result<Decision, Error> {
-        let Verified { handle, .. } = verified;
-        let fields = [
-            Field::Number(self.own(&handle)?),
-            Field::Number(self.own(&bundle.0)?),
-            context.into(),
-        ];
-        self.call(number::authorize, &fields, |reply| {
-            Ok(Decision {
-                effect: reply.text()?.to_owned(),
-                code: reply.text()?.to_owned(),
-                action: reply.text()?.to_owned(),
-                resource_type: reply.text()?.to_owned(),
-                resource_id: reply.text()?.to_owned(),
-                reasons: reply.lines()?,
-                errors: reply.lines()?,
-                explanations: reply.lines()?,
-                record: reply.text()?.to_owned(),
-                problem: Some(reply.text()?)
-                    .filter(|problem| !problem.is_empty())
-                    .map(str::to_owned),
-            })
-        })
-    }
-
-    /// Shows what a message's signature covers; `status` makes it a response.
-    ///
-    /// # Errors
-    /// `signature_missing`, `signature_ambiguous`, and those of a malformed signature.
-    pub fn inspect(
-        &mut self,
-        request: &Request<'_>,
-        status: Option<u16>,
-        label: &str,
-    ) -> Result<Inspection, Error> {
-        let [scheme, method, target, headers, kind, body, peer] = request_fields(request);
-        let status = Field::Number(status.unwrap_or(0).into());
-        let fields = [
-            scheme,
-            method,
-            target,
-            headers,
-            kind,
-            body,
-            peer,
-            status,
-            label.into(),
-        ];
-        self.call(number::inspect, &fields, |reply| {
-            Ok(Inspection {
-                label: reply.text()?.to_owned(),
-                parameters: reply.text()?.to_owned(),
-                covered: reply.lines()?,
-                base: reply.text()?.to_owned(),
-            })
-        })
-    }
-
-    /// Starts the digest of a body that arrives in pieces.
-    ///
-    /// # Errors
-    /// Those of a stopped instance.
-    pub fn digest_open(&mut self, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
-        self.open(number::digest_open, &[algorithm.as_str().into()])
-            .map(Digest)
-    }
-
-    /// Adds a piece of the body.
-    ///
-    /// # Errors
-    /// `handle_unknown` for a digest of another instance.
-    pub fn digest_update(&mut self, digest: &Digest, piece: &[u8]) -> Result<(), Error> {
-        let fields = [Field::Number(self.own(&digest.0)?), Field::Bytes(piece)];
-        self.call(number::digest_update, &fields, |_| Ok(()))
-    }
-
-    /// Ends the digest: its bytes, and the value of `Content-Digest`.
-    ///
-    /// # Errors
-    /// `handle_unknown` for a digest of another instance.
-    pub fn digest_finish(&mut self, digest: Digest) -> Result<(Vec<u8>, String), Error> {
-        let Digest(handle) = digest;
-        let fields = [Field::Number(self.own(&handle)?)];
-        self.call(number::digest_finish, &fields, |reply| {
-            Ok((reply.bytes()?.to_vec(), reply.text()?.to_owned()))
-        })
-    }
-
-    /// Checks `content-digest` or `repr-digest` among `headers` against a body: whether there is one.
-    ///
-    /// # Errors
-    /// `digest_malformed`, `digest_algorithm_unsupported`, `digest_mismatch`.
-    pub fn digest_check(
-        &mut self,
-        field: &str,
-        headers: &[u8],
-        body: &[u8],
-    ) -> Result<bool, Error> {
-        let fields = [field.into(), Field::Bytes(headers), Field::Bytes(body)];
-        self.call(number::digest_check, &fields, |reply| {
-            Ok(reply.number()? == 1)
-        })
-    }
-
-    /// The HMAC-SHA-256 of a message under a raw key, for published vectors.
-    ///
-    /// # Errors
-    /// Those of a stopped instance.
-    pub fn mac(&mut self, key: &[u8], message: &[u8]) -> Result<Vec<u8>, Error> {
-        self.call(
-            number::mac,
-            &[Field::Bytes(key), Field::Bytes(message)],
-            |reply| Ok(reply.bytes()?.to_vec()),
-        )
-    }
-
-    /// Drops what a handle stands for, before the instance is dropped.
-    ///
-    /// # Errors
-    /// `handle_unknown` for a handle of another instance.
-    pub fn close(&mut self, handle: impl Closable) -> Result<(), Error> {
-        let fields = [Field::Number(self.own(&handle.into_handle())?)];
-        self.call(number::close, &fields, |_| Ok(()))
     }
 
     /// A copy of the instance's memory, for a test that looks for secrets in it.
@@ -558,49 +181,7 @@ impl core::fmt::Debug for Instance {
     }
 }
 
-/// Makes a token from the system's CSPRNG, for `dev`, `test` or `live`. It is wiped when dropped, and
-/// the module forgets it at once.
-///
-/// # Errors
-/// [`Error::NoEntropy`]; `token_malformed` for another environment, or a keyid that is not 1 to 32
-/// lower-case letters and digits.
-pub fn generate_token(
-    instance: &mut Instance,
-    environment: &str,
-    keyid: &str,
-) -> Result<Zeroizing<String>, Error> {
-    let mut entropy = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *entropy).map_err(|error| Error::NoEntropy(error.to_string()))?;
-    let fields = [environment.into(), keyid.into(), Field::Bytes(&*entropy)];
-    let token = instance.call(number::token_generate, &fields, |reply| {
-        Ok(Zeroizing::new(reply.text()?.to_owned()))
-    })?;
-    let forget = instance.forget.clone();
-    forget
-        .call(&mut instance.store, ())
-        .map_err(|trap| Error::Trapped(trap.root_cause().to_string()))?;
-    Ok(token)
-}
-
-fn request_fields<'r>(request: &'r Request<'r>) -> [Field<'r>; 7] {
-    let (kind, body) = match &request.body {
-        Body::Bytes(bytes) => (0, *bytes),
-        Body::Digest(digest) => match digest.algorithm() {
-            DigestAlgorithm::Sha256 => (1, digest.as_bytes()),
-            DigestAlgorithm::Sha512 => (2, digest.as_bytes()),
-        },
-    };
-    [
-        request.scheme.as_str().into(),
-        request.method.into(),
-        request.target.into(),
-        Field::Bytes(request.headers),
-        Field::Number(kind),
-        Field::Bytes(body),
-        request.peer.unwrap_or("").into(),
-    ]
-}
-
+// A function, for the method by its name is of one lifetime only.
 fn read_number(reply: &mut Reply<'_>) -> Result<u64, Error> {
     reply.number()
 }

@@ -39,11 +39,12 @@ mod module;
 mod query;
 mod request;
 mod states;
+mod verbs;
 mod watched;
 
 pub use countersign_core::{Body, BodyDigest, DigestAlgorithm, Scheme, Spend};
 pub use error::{Error, Refused};
-pub use instance::{Instance, generate_token};
+pub use instance::Instance;
 pub use module::{Limits, Module};
 pub use query::Query;
 pub use request::{Inspection, Request, Signed, Signing};
@@ -51,4 +52,5 @@ pub use states::{
     Authentic, BundleHandle, Decision, Digest, EntitiesHandle, Key, PolicyAnswer, Profile,
     ReplayCache, Ring, Verified,
 };
+pub use verbs::generate_token;
 pub use watched::{LoadedBundle, Reload, WatchError, WatchedBundle, Watching};
