@@ -113,7 +113,7 @@ impl Instance {
     ///
     /// # Errors
     /// [`Error::NoEntropy`]; `options_malformed` for a capacity of 0 or over 16 million;
-    /// [`Error::Trapped`] if it doesn't fit into [`Limits::memory`].
+    /// [`Error::Trapped`] if it doesn't fit into [`Limits::memory`](crate::Limits::memory).
     pub fn replay(&mut self, capacity: usize) -> Result<ReplayCache, Error> {
         let seed = getrandom::u64().map_err(|error| Error::NoEntropy(error.to_string()))?;
         let capacity = u64::try_from(capacity).unwrap_or(u64::MAX);
@@ -134,17 +134,14 @@ impl Instance {
         request: &Request<'_>,
         signing: &Signing<'_>,
     ) -> Result<Signed, Error> {
-        let [scheme, method, target, headers, kind, body, _] = request_fields(request);
+        let key = Field::Number(self.own(&key.0)?);
+        // Who signs has no peer.
+        let request = Request {
+            peer: None,
+            ..*request
+        };
         let components = signing.components.join("\n");
-        let fields = [
-            Field::Number(self.own(&key.0)?),
-            scheme,
-            method,
-            target,
-            headers,
-            kind,
-            body,
-            "".into(),
+        let options = [
             signing.label.into(),
             components.as_str().into(),
             Field::Number(signing.created),
@@ -153,6 +150,7 @@ impl Instance {
             signing.tag.into(),
             Field::Number(signing.with_algorithm.into()),
         ];
+        let fields = [&[key][..], &request_fields(&request), &options].concat();
         self.call(number::sign, &fields, |reply| {
             let signature_input = reply.text()?.to_owned();
             let signature = reply.text()?.to_owned();
@@ -178,23 +176,8 @@ impl Instance {
         now: u64,
         request: &Request<'_>,
     ) -> Result<Authentic, Error> {
-        let [scheme, method, target, headers, kind, body, peer] = request_fields(request);
-        let (ring, profile) = (
-            Field::Number(self.own(&ring.0)?),
-            Field::Number(self.own(&profile.0)?),
-        );
-        let fields = [
-            ring,
-            profile,
-            Field::Number(now),
-            scheme,
-            method,
-            target,
-            headers,
-            kind,
-            body,
-            peer,
-        ];
+        let against = [self.own(&ring.0)?, self.own(&profile.0)?, now].map(Field::Number);
+        let fields = [&against[..], &request_fields(request)].concat();
         let (number, keyid, token, keep_until) = self.call(number::verify, &fields, |reply| {
             let number = reply.number()?;
             let keyid = reply.text()?.to_owned();
@@ -298,19 +281,8 @@ impl Instance {
         status: Option<u16>,
         label: &str,
     ) -> Result<Inspection, Error> {
-        let [scheme, method, target, headers, kind, body, peer] = request_fields(request);
-        let status = Field::Number(status.unwrap_or(0).into());
-        let fields = [
-            scheme,
-            method,
-            target,
-            headers,
-            kind,
-            body,
-            peer,
-            status,
-            label.into(),
-        ];
+        let options = [Field::Number(status.unwrap_or(0).into()), label.into()];
+        let fields = [&request_fields(request)[..], &options].concat();
         self.call(number::inspect, &fields, |reply| {
             Ok(Inspection {
                 label: reply.text()?.to_owned(),
@@ -410,6 +382,7 @@ pub fn generate_token(
     Ok(token)
 }
 
+/// Scheme, method, target, headers, kind of body, body and peer, as every verb takes a request.
 fn request_fields<'r>(request: &'r Request<'r>) -> [Field<'r>; 7] {
     let (kind, body) = match &request.body {
         Body::Bytes(bytes) => (0, *bytes),
