@@ -86,11 +86,11 @@ impl<'a> Bytes<'a> {
         }
         let [kind] = self.array()?;
         Ok(match kind {
-            kind::FALSE => Term::Bool(false),
-            kind::TRUE => Term::Bool(true),
+            kind::FALSE => Term::bool(false),
+            kind::TRUE => Term::bool(true),
             kind::LONG => Term::Long(self.long()?),
-            kind::STRING => Term::String(linker.symbol(self.text()?)?),
-            kind::ENTITY => Term::Entity(self.entity(linker)?),
+            kind::STRING => Term::string(linker.symbol(self.text()?)?),
+            kind::ENTITY => Term::entity(self.entity(linker)?),
             kind::SET => {
                 let mark = linker.begin();
                 for _ in 0..self.count()? {
@@ -99,7 +99,7 @@ impl<'a> Bytes<'a> {
                 }
                 linker.set(&mark)?
             }
-            kind::RECORD => Term::Record(self.fields(linker, depth)?),
+            kind::RECORD => Term::record(self.fields(linker, depth)?),
             kind::DECIMAL => Term::Decimal(self.long()?),
             kind::DATETIME => Term::Datetime(self.long()?),
             kind::DURATION => Term::Duration(self.long()?),

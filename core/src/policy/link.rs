@@ -122,7 +122,7 @@ impl<'l> Linker<'l> {
         let span = self.layer.add_elements(elements);
         parts.truncate(mark.0);
         *self.parts = parts;
-        span.map(Term::Set)
+        span.map(Term::set)
     }
 
     /// Completes the record begun at `mark`. Fields may be given in any order.
@@ -139,15 +139,15 @@ impl<'l> Linker<'l> {
 
     pub(super) fn ip(&mut self, ip: super::extension::IpRange) -> Result<Term, ValueError> {
         let parts = ip_parts(ip).into_iter();
-        self.layer.add_elements(parts).map(Term::Ip)
+        self.layer.add_elements(parts).map(Term::ip)
     }
 
     pub(super) fn value(&mut self, value: &Value) -> Result<Term, ValueError> {
         Ok(match value {
-            Value::Bool(value) => Term::Bool(*value),
+            Value::Bool(value) => Term::bool(*value),
             Value::Long(value) => Term::Long(*value),
-            Value::String(text) => Term::String(self.symbol(text)?),
-            Value::Entity(uid) => Term::Entity(self.uid(uid)?),
+            Value::String(text) => Term::string(self.symbol(text)?),
+            Value::Entity(uid) => Term::entity(self.uid(uid)?),
             Value::Decimal(value) => Term::Decimal(value.0),
             Value::Datetime(value) => Term::Datetime(value.0),
             Value::Duration(value) => Term::Duration(value.0),
@@ -160,7 +160,7 @@ impl<'l> Linker<'l> {
                 }
                 self.set(&mark)?
             }
-            Value::Record(record) => Term::Record(self.fields(record)?),
+            Value::Record(record) => Term::record(self.fields(record)?),
         })
     }
 
@@ -187,10 +187,10 @@ impl<'l> Linker<'l> {
 
     fn literal(&mut self, literal: Literal<'_>) -> Result<Term, ValueError> {
         Ok(match literal {
-            Literal::Bool(value) => Term::Bool(value),
+            Literal::Bool(value) => Term::bool(value),
             Literal::Long(value) => Term::Long(value),
-            Literal::String(text) => Term::String(self.symbol(text)?),
-            Literal::Entity(entity_type, id) => Term::Entity(self.entity(entity_type, id)?),
+            Literal::String(text) => Term::string(self.symbol(text)?),
+            Literal::Entity(entity_type, id) => Term::entity(self.entity(entity_type, id)?),
             Literal::Set(elements) => {
                 let mark = self.begin();
                 for element in elements {
@@ -199,7 +199,7 @@ impl<'l> Linker<'l> {
                 }
                 self.set(&mark)?
             }
-            Literal::Record(fields) => Term::Record(self.literals(fields)?),
+            Literal::Record(fields) => Term::record(self.literals(fields)?),
             Literal::Decimal(value) => Term::Decimal(value.0),
             Literal::Datetime(value) => Term::Datetime(value.0),
             Literal::Duration(value) => Term::Duration(value.0),

@@ -136,17 +136,17 @@ impl<'a> Machine<'a> {
                     Some(Constant::Value(value)) => *value,
                     _ => return Err(Fault::Unreachable),
                 },
-                Op::Principal => Term::Entity(self.ask.principal),
-                Op::Action => Term::Entity(self.ask.action),
-                Op::Resource => Term::Entity(self.ask.resource),
-                Op::Context => Term::Record(self.ask.context),
+                Op::Principal => Term::entity(self.ask.principal),
+                Op::Action => Term::entity(self.ask.action),
+                Op::Resource => Term::entity(self.ask.resource),
+                Op::Context => Term::record(self.ask.context),
                 Op::And | Op::Or => {
                     let decided = op == Op::Or;
                     if self.condition(at - 1)? != decided {
                         continue;
                     }
                     at = place(operand)?;
-                    Term::Bool(decided)
+                    Term::bool(decided)
                 }
                 Op::Unless => {
                     if !self.condition(at - 1)? {
@@ -158,7 +158,7 @@ impl<'a> Machine<'a> {
                     at = place(operand)?;
                     continue;
                 }
-                Op::Bool => Term::Bool(self.condition(at - 1)?),
+                Op::Bool => Term::bool(self.condition(at - 1)?),
                 Op::Get => {
                     let value = self.pop()?;
                     self.get(value, Symbol(operand))?
@@ -201,26 +201,26 @@ impl<'a> Machine<'a> {
     /// Runs an instruction that neither jumps nor gets.
     fn operate(&mut self, op: Op, operand: u32) -> Result<Term, Fault> {
         Ok(match op {
-            Op::Not => Term::Bool(!self.pop_boolean()?),
+            Op::Not => Term::bool(!self.pop_boolean()?),
             Op::Negate => number(long(self.pop()?)?.checked_neg())?,
             Op::Is => {
                 let id = entity(self.pop()?)?;
-                Term::Bool(self.world.uid(id).0 == Symbol(operand))
+                Term::bool(self.world.uid(id).0 == Symbol(operand))
             }
             Op::Like => match (self.pop()?, self.bundle.constant(operand)) {
                 (Term::String(text), Some(Constant::Pattern(pattern))) => {
-                    let text = self.world.text(text);
-                    Term::Bool(pattern.matches(text, &mut self.budget)?)
+                    let text = self.world.text(text.get());
+                    Term::bool(pattern.matches(text, &mut self.budget)?)
                 }
                 (_, None) => return Err(Fault::Unreachable),
                 (value, _) => return Err(mismatch(Expected::String, value)),
             },
             Op::Has => {
                 let value = self.pop()?;
-                Term::Bool(self.attribute(value, Symbol(operand))?.is_some())
+                Term::bool(self.attribute(value, Symbol(operand))?.is_some())
             }
-            Op::HasPath => Term::Bool(self.has_path(operand)?),
-            Op::IsEmpty => Term::Bool(set(self.pop()?)?.len == 0),
+            Op::HasPath => Term::bool(self.has_path(operand)?),
+            Op::IsEmpty => Term::bool(set(self.pop()?)?.len == 0),
             Op::MakeSet => self.make_set(operand)?,
             Op::MakeRecord => self.make_record(operand)?,
             Op::Call => {
@@ -238,9 +238,9 @@ impl<'a> Machine<'a> {
     /// The operators of two operands, both evaluated before either is looked at.
     fn binary(&mut self, op: Op, left: Term, right: Term) -> Result<Term, Fault> {
         let (view, budget) = self.view_and_budget();
-        Ok(Term::Bool(match op {
+        Ok(Term::bool(match op {
             Op::Equal => view.equal(left, right, budget)?,
-            Op::In => return self.member(left, right).map(Term::Bool),
+            Op::In => return self.member(left, right).map(Term::bool),
             Op::Contains => view.contains(set(left)?, right, budget)?,
             Op::ContainsAll => !holds_any(&view, set(left)?, set(right)?, false, budget)?,
             Op::ContainsAny => holds_any(&view, set(left)?, set(right)?, true, budget)?,
@@ -270,8 +270,8 @@ impl<'a> Machine<'a> {
     fn member(&mut self, left: Term, right: Term) -> Result<bool, Fault> {
         let id = entity(left)?;
         let groups = match right {
-            Term::Entity(group) => return Ok(self.is_in(id, group)),
-            Term::Set(groups) => groups,
+            Term::Entity(group) => return Ok(self.is_in(id, group.get())),
+            Term::Set(groups) => groups.get(),
             _ => return Err(mismatch(Expected::EntityOrSet, right)),
         };
         let mut found = false;
@@ -280,7 +280,7 @@ impl<'a> Machine<'a> {
             match *group {
                 Term::Entity(group) => {
                     steps += 1;
-                    found = found || self.is_in(id, group);
+                    found = found || self.is_in(id, group.get());
                 }
                 other => fault = Some(mismatch(Expected::Entity, other)),
             }
@@ -292,10 +292,10 @@ impl<'a> Machine<'a> {
     /// The attribute of a record or entity, if it has it.
     fn attribute(&self, value: Term, name: Symbol) -> Result<Option<Term>, Fault> {
         match value {
-            Term::Record(record) => Ok(self.view().field(record, name)),
+            Term::Record(record) => Ok(self.view().field(record.get(), name)),
             Term::Entity(id) => Ok(self
                 .world
-                .node(id)
+                .node(id.get())
                 .and_then(|node| self.view().field(node.attributes, name))),
             _ => Err(mismatch(Expected::RecordOrEntity, value)),
         }
@@ -306,7 +306,7 @@ impl<'a> Machine<'a> {
             return Ok(attribute);
         }
         Err(match value {
-            Term::Entity(id) if self.world.node(id).is_none() => Fault::Entity(name),
+            Term::Entity(id) if self.world.node(id.get()).is_none() => Fault::Entity(name),
             _ => Fault::Attribute(name),
         })
     }
@@ -332,7 +332,7 @@ impl<'a> Machine<'a> {
             return Err(mismatch(Expected::String, right));
         };
         let node = self.world.node(id);
-        Ok(node.and_then(|node| self.view().field(node.tags, name)))
+        Ok(node.and_then(|node| self.view().field(node.tags, name.get())))
     }
 
     fn make_set(&mut self, count: u32) -> Result<Term, Fault> {
@@ -361,7 +361,7 @@ impl<'a> Machine<'a> {
         }
         self.scratch.stack.truncate(from);
         let len = self.scratch.made.elements.len() - start;
-        let set = Term::Set(made(self.made_from.0, start, len)?);
+        let set = Term::set(made(self.made_from.0, start, len)?);
         self.bounded(set)
     }
 
@@ -375,7 +375,7 @@ impl<'a> Machine<'a> {
         let values = self.scratch.stack.drain(from..);
         let fields = names.iter().copied().zip(values);
         self.scratch.made.fields.extend(fields);
-        let record = Term::Record(made(self.made_from.1, start, names.len())?);
+        let record = Term::record(made(self.made_from.1, start, names.len())?);
         self.bounded(record)
     }
 
@@ -398,7 +398,7 @@ impl<'a> Machine<'a> {
             let Term::String(text) = first else {
                 return Err(mismatch(Expected::String, first));
             };
-            let text = self.world.text(text);
+            let text = self.world.text(text.get());
             return match function {
                 Function::Decimal => Decimal::parse(text).map(|value| Term::Decimal(value.0)),
                 Function::Datetime => Datetime::parse(text).map(|value| Term::Datetime(value.0)),
@@ -412,7 +412,7 @@ impl<'a> Machine<'a> {
         }
         match (function.receiver(), first) {
             (Receiver::Decimal, Term::Decimal(left)) => match second {
-                Some(Term::Decimal(right)) => Ok(Term::Bool(match function {
+                Some(Term::Decimal(right)) => Ok(Term::bool(match function {
                     Function::LessThan => left < right,
                     Function::LessThanOrEqual => left <= right,
                     Function::GreaterThan => left > right,
@@ -421,15 +421,15 @@ impl<'a> Machine<'a> {
                 other => Err(mismatch(Expected::Decimal, other.unwrap_or(first))),
             },
             (Receiver::Ip, Term::Ip(span)) => {
-                let ip = self.view().ip(span).ok_or(Fault::Unreachable)?;
-                Ok(Term::Bool(match function {
+                let ip = self.view().ip(span.get()).ok_or(Fault::Unreachable)?;
+                Ok(Term::bool(match function {
                     Function::IsIpv4 => !ip.v6,
                     Function::IsIpv6 => ip.v6,
                     Function::IsLoopback => ip.is_loopback(),
                     Function::IsMulticast => ip.is_multicast(),
                     _ => match second {
                         Some(Term::Ip(span)) => {
-                            ip.is_in_range(self.view().ip(span).ok_or(Fault::Unreachable)?)
+                            ip.is_in_range(self.view().ip(span.get()).ok_or(Fault::Unreachable)?)
                         }
                         other => return Err(mismatch(Expected::Ip, other.unwrap_or(first))),
                     },
@@ -466,7 +466,7 @@ impl<'a> Machine<'a> {
     fn make_ip(&mut self, ip: IpRange) -> Result<Term, Fault> {
         let start = self.scratch.made.elements.len();
         self.scratch.made.elements.extend(ip_parts(ip));
-        made(self.made_from.0, start, 3).map(Term::Ip)
+        made(self.made_from.0, start, 3).map(Term::ip)
     }
 
     /// Pops the boolean that an instruction branches on.
@@ -484,7 +484,7 @@ impl<'a> Machine<'a> {
 
     fn pop_boolean(&mut self) -> Result<bool, Fault> {
         match self.pop()? {
-            Term::Bool(value) => Ok(value),
+            Term::Bool(value) => Ok(value.get()),
             other => Err(mismatch(Expected::Bool, other)),
         }
     }
@@ -556,14 +556,14 @@ fn number(value: Option<i64>) -> Result<Term, Fault> {
 
 fn entity(value: Term) -> Result<EntityId, Fault> {
     match value {
-        Term::Entity(id) => Ok(id),
+        Term::Entity(id) => Ok(id.get()),
         _ => Err(mismatch(Expected::Entity, value)),
     }
 }
 
 fn set(value: Term) -> Result<Span, Fault> {
     match value {
-        Term::Set(set) => Ok(set),
+        Term::Set(set) => Ok(set.get()),
         _ => Err(mismatch(Expected::Set, value)),
     }
 }

@@ -142,15 +142,15 @@ impl<'a> Reader<'a> {
         }
         Ok(match kind {
             constant::BOOL => match self.byte()? {
-                0 => Term::Bool(false),
-                1 => Term::Bool(true),
+                0 => Term::bool(false),
+                1 => Term::bool(true),
                 _ => return Err(self.broken("a boolean is 0 or 1")),
             },
             constant::LONG => Term::Long(self.long()?),
-            constant::STRING => Term::String(self.symbol()?),
+            constant::STRING => Term::string(self.symbol()?),
             constant::ENTITY => {
                 let uid = self.uid()?;
-                Term::Entity(self.linked(linker.named(uid))?)
+                Term::entity(self.linked(linker.named(uid))?)
             }
             constant::SET => {
                 let count = self.count(2)?;
@@ -161,12 +161,12 @@ impl<'a> Reader<'a> {
                     linker.part(Symbol(0), element);
                 }
                 let set = self.linked(linker.set(&mark))?;
-                if !matches!(set, Term::Set(span) if usize::try_from(span.len) == Ok(count)) {
+                if !matches!(set, Term::Set(span) if usize::try_from(span.get().len) == Ok(count)) {
                     return Err(self.broken("an element is there twice"));
                 }
                 set
             }
-            constant::RECORD => Term::Record(self.record(depth, linker)?),
+            constant::RECORD => Term::record(self.record(depth, linker)?),
             constant::DECIMAL => Term::Decimal(self.long()?),
             constant::DATETIME => Term::Datetime(self.long()?),
             constant::DURATION => Term::Duration(self.long()?),

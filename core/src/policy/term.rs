@@ -5,18 +5,23 @@ use super::format::{MAX_DEPTH, MAX_STEPS};
 use super::layer::{Arena, EntityId, Span, Symbol, World};
 use super::machine::{Expected, Fault};
 use core::cmp::Ordering;
+use core::marker::PhantomData;
 
 /// A value of Cedar, to be read together with a [`View`].
+///
+/// Whatever its kind, it is a kind and one word, so that it is passed in two registers. Were payloads
+/// of several widths, it would be written to memory in parts and read back whole, for which a
+/// processor waits.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Term {
-    Bool(bool),
+    Bool(Word<bool>),
     Long(i64),
-    String(Symbol),
-    Entity(EntityId),
+    String(Word<Symbol>),
+    Entity(Word<EntityId>),
     /// A run of elements, ascending and each once.
-    Set(Span),
+    Set(Word<Span>),
     /// A run of fields, ascending by name.
-    Record(Span),
+    Record(Word<Span>),
     /// Ten-thousandths.
     Decimal(i64),
     /// Milliseconds since 1970.
@@ -24,7 +29,61 @@ pub(super) enum Term {
     /// Milliseconds.
     Duration(i64),
     /// A run of three elements, as [`ip_parts`] makes them.
-    Ip(Span),
+    Ip(Word<Span>),
+}
+
+const _: () = assert!(size_of::<Term>() == 16);
+
+/// A `T` as a word.
+#[derive(Debug)]
+pub(super) struct Word<T>(i64, PhantomData<T>);
+
+// Derived, they would ask for the same of `T`.
+impl<T> Copy for Word<T> {}
+impl<T> Clone for Word<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl Word<bool> {
+    pub(super) const fn get(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl Word<Symbol> {
+    pub(super) const fn get(self) -> Symbol {
+        Symbol(halves(self.0).0)
+    }
+}
+
+impl Word<EntityId> {
+    pub(super) const fn get(self) -> EntityId {
+        EntityId(halves(self.0).0)
+    }
+}
+
+impl Word<Span> {
+    pub(super) const fn get(self) -> Span {
+        let (start, len) = halves(self.0);
+        Span { start, len }
+    }
+
+    const fn of(span: Span) -> Self {
+        let [a, b, c, d] = span.start.to_le_bytes();
+        let [e, f, g, h] = span.len.to_le_bytes();
+        Self(i64::from_le_bytes([a, b, c, d, e, f, g, h]), PhantomData)
+    }
+}
+
+/// The lower and the upper half of a word.
+const fn halves(word: i64) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
+    (
+        u32::from_le_bytes([a, b, c, d]),
+        u32::from_le_bytes([e, f, g, h]),
+    )
 }
 
 /// The steps that a policy has left.
@@ -143,9 +202,11 @@ impl<'v> View<'v> {
         budget.spend(1)?;
         Ok(match (a, b) {
             (Term::Set(a), Term::Set(b)) | (Term::Ip(a), Term::Ip(b)) => {
-                return self.compare_sets(a, b, budget);
+                return self.compare_sets(a.get(), b.get(), budget);
             }
-            (Term::Record(a), Term::Record(b)) => return self.compare_records(a, b, budget),
+            (Term::Record(a), Term::Record(b)) => {
+                return self.compare_records(a.get(), b.get(), budget);
+            }
             _ => a.key().cmp(&b.key()),
         })
     }
@@ -186,13 +247,13 @@ impl<'v> View<'v> {
         budget.spend(1)?;
         let mut deepest = 0;
         match value {
-            Term::Set(span) if span.start >= self.made_from.0 => {
-                for element in self.elements(span) {
+            Term::Set(span) if span.get().start >= self.made_from.0 => {
+                for element in self.elements(span.get()) {
                     deepest = deepest.max(self.depth(*element, budget)?);
                 }
             }
-            Term::Record(span) if span.start >= self.made_from.1 => {
-                for (_, field) in self.fields(span) {
+            Term::Record(span) if span.get().start >= self.made_from.1 => {
+                for (_, field) in self.fields(span.get()) {
                     deepest = deepest.max(self.depth(*field, budget)?);
                 }
             }
@@ -207,6 +268,30 @@ impl<'v> View<'v> {
 }
 
 impl Term {
+    pub(super) const fn bool(value: bool) -> Self {
+        Self::Bool(Word(value as i64, PhantomData))
+    }
+
+    pub(super) const fn string(Symbol(number): Symbol) -> Self {
+        Self::String(Word(number as i64, PhantomData))
+    }
+
+    pub(super) const fn entity(EntityId(number): EntityId) -> Self {
+        Self::Entity(Word(number as i64, PhantomData))
+    }
+
+    pub(super) const fn set(elements: Span) -> Self {
+        Self::Set(Word::of(elements))
+    }
+
+    pub(super) const fn record(fields: Span) -> Self {
+        Self::Record(Word::of(fields))
+    }
+
+    pub(super) const fn ip(parts: Span) -> Self {
+        Self::Ip(Word::of(parts))
+    }
+
     /// The kind of value, for messages.
     pub(super) const fn kind(self) -> Expected {
         match self {
@@ -231,10 +316,10 @@ impl Term {
     /// Orders scalars by kind and then by number; of sets and records tells only the kind.
     const fn key(self) -> (u8, i64) {
         match self {
-            Self::Bool(value) => (0, value as i64),
+            Self::Bool(Word(value, _)) => (0, value),
             Self::Long(value) => (1, value),
-            Self::String(Symbol(number)) => (2, number as i64),
-            Self::Entity(EntityId(number)) => (3, number as i64),
+            Self::String(Word(number, _)) => (2, number),
+            Self::Entity(Word(number, _)) => (3, number),
             Self::Decimal(value) => (4, value),
             Self::Datetime(value) => (5, value),
             Self::Duration(value) => (6, value),
