@@ -25,6 +25,7 @@ fn the_same_sources_give_the_same_bytes() {
 #[test]
 fn bundles_are_as_recorded() {
     golden(&packs::trading_api(), "trading-api.bundle");
+    golden(&packs::zero_trust_admin(), "zero-trust-admin.bundle");
     golden(&support::language(), "language.bundle");
 }
 

@@ -10,6 +10,7 @@ use super::format::{MAX_DEPTH, compact as kind};
 use super::layer::{EntityId, Span, Symbol};
 use super::link::Linker;
 use super::term::Term;
+use super::value::Value;
 
 impl LinkedQuery {
     /// Asks what `bytes` ask: principal, action and resource, each a type and an id; and the fields
@@ -103,6 +104,11 @@ impl<'a> Bytes<'a> {
             kind::DECIMAL => Term::Decimal(self.long()?),
             kind::DATETIME => Term::Datetime(self.long()?),
             kind::DURATION => Term::Duration(self.long()?),
+            kind::CALL => {
+                let function = self.text()?;
+                let value = Value::constructed(function, self.text()?);
+                linker.value(&value.ok_or_else(malformed)?)?
+            }
             kind::IP => linker.ip(IpRange::parse(self.text()?).ok_or_else(malformed)?)?,
             _ => return Err(malformed()),
         })

@@ -117,6 +117,8 @@ pub mod compact {
     pub const DURATION: u8 = 9;
     /// A string: an address or a range.
     pub const IP: u8 = 10;
+    /// Two strings: a constructor (`decimal`, `ip`, `datetime`, `duration`) and the text that it reads.
+    pub const CALL: u8 = 11;
 }
 
 /// Kinds of constraint in a policy's scope.

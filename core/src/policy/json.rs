@@ -178,6 +178,19 @@ fn uids(value: Option<Value>) -> Result<Vec<EntityUid>, ValueFault> {
     Ok(uids)
 }
 
+impl Value {
+    /// The value that a constructor of an extension type makes of a text.
+    pub(super) fn constructed(function: &str, text: &str) -> Option<Self> {
+        Some(match function {
+            "decimal" => Value::Decimal(Decimal::parse(text)?),
+            "ip" => Value::Ip(IpRange::parse(text)?),
+            "datetime" => Value::Datetime(Datetime::parse(text)?),
+            "duration" => Value::Duration(Duration::parse(text)?),
+            _ => return None,
+        })
+    }
+}
+
 /// The value of a call: `fn`, and the string `arg` or the list `args`.
 fn extension(call: Value) -> Option<Value> {
     let Value::Record(mut call) = call else {
@@ -187,13 +200,7 @@ fn extension(call: Value) -> Option<Value> {
         return None;
     };
     let value = match (call.remove("arg"), call.remove("args")) {
-        (Some(Value::String(text)), None) => match &*function {
-            "decimal" => Value::Decimal(Decimal::parse(&text)?),
-            "ip" => Value::Ip(IpRange::parse(&text)?),
-            "datetime" => Value::Datetime(Datetime::parse(&text)?),
-            "duration" => Value::Duration(Duration::parse(&text)?),
-            _ => return None,
-        },
+        (Some(Value::String(text)), None) => Value::constructed(&function, &text)?,
         // As a set the list has lost its order, but these two aren't of one type.
         (None, Some(Value::Set(both))) if &*function == "offset" => match both.as_slice() {
             [Value::Datetime(Datetime(at)), Value::Duration(Duration(by))] => {

@@ -53,37 +53,34 @@ impl Word<bool> {
 }
 
 impl Word<Symbol> {
-    pub(super) const fn get(self) -> Symbol {
+    pub(super) fn get(self) -> Symbol {
         Symbol(halves(self.0).0)
     }
 }
 
 impl Word<EntityId> {
-    pub(super) const fn get(self) -> EntityId {
+    pub(super) fn get(self) -> EntityId {
         EntityId(halves(self.0).0)
     }
 }
 
 impl Word<Span> {
-    pub(super) const fn get(self) -> Span {
+    pub(super) fn get(self) -> Span {
         let (start, len) = halves(self.0);
         Span { start, len }
     }
 
-    const fn of(span: Span) -> Self {
-        let [a, b, c, d] = span.start.to_le_bytes();
-        let [e, f, g, h] = span.len.to_le_bytes();
-        Self(i64::from_le_bytes([a, b, c, d, e, f, g, h]), PhantomData)
+    fn of(Span { start, len }: Span) -> Self {
+        let word = u64::from(start) | u64::from(len) << 32;
+        Self(word.cast_signed(), PhantomData)
     }
 }
 
 /// The lower and the upper half of a word.
-const fn halves(word: i64) -> (u32, u32) {
-    let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
-    (
-        u32::from_le_bytes([a, b, c, d]),
-        u32::from_le_bytes([e, f, g, h]),
-    )
+fn halves(word: i64) -> (u32, u32) {
+    let word = word.cast_unsigned();
+    let half = |half: u64| u32::try_from(half & u64::from(u32::MAX)).unwrap_or(0);
+    (half(word), half(word >> 32))
 }
 
 /// The steps that a policy has left.
@@ -280,15 +277,15 @@ impl Term {
         Self::Entity(Word(number as i64, PhantomData))
     }
 
-    pub(super) const fn set(elements: Span) -> Self {
+    pub(super) fn set(elements: Span) -> Self {
         Self::Set(Word::of(elements))
     }
 
-    pub(super) const fn record(fields: Span) -> Self {
+    pub(super) fn record(fields: Span) -> Self {
         Self::Record(Word::of(fields))
     }
 
-    pub(super) const fn ip(parts: Span) -> Self {
+    pub(super) fn ip(parts: Span) -> Self {
         Self::Ip(Word::of(parts))
     }
 

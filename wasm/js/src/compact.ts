@@ -19,8 +19,8 @@ const STRING = 3;
 const ENTITY = 4;
 const SET = 5;
 const RECORD = 6;
-/** Kinds of the extension types whose text the module reads. */
-const IP = 10;
+/** A constructor of an extension type, and the text that the module reads by it. */
+const CALL = 11;
 
 const encoder = new TextEncoder();
 
@@ -81,9 +81,10 @@ export class QueryWriter {
       this.#byte(ENTITY);
       this.#entity(value['__entity'] as unknown as EntityUid);
     } else if ('__extn' in value) {
-      const { fn, arg } = value['__extn'] as { fn: string; arg: string };
-      if (fn !== 'ip') throw new TypeError(`a query can't carry a value of \`${fn}\`; give it within an entity`);
-      this.#byte(IP);
+      const { fn, arg } = value['__extn'] as { readonly [name: string]: unknown };
+      if (typeof fn !== 'string' || typeof arg !== 'string') throw new TypeError('`__extn` takes `fn` and `arg`, two strings');
+      this.#byte(CALL);
+      this.#text(fn);
       this.#text(arg);
     } else {
       this.#byte(RECORD);

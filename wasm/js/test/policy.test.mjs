@@ -9,7 +9,8 @@ import { refusal } from './fixtures.mjs';
 
 const BYTES = readFileSync(new URL('trading-api.bundle', import.meta.url));
 const uid = (type, id) => ({ type, id });
-const ip = (arg) => ({ __extn: { fn: 'ip', arg } });
+const extension = (fn, arg) => ({ __extn: { fn, arg } });
+const ip = (arg) => extension('ip', arg);
 const KEYS = [
   { uid: uid('ApiKey', 'k7'), attrs: { environment: 'live' }, parents: [uid('Group', 'trader')] },
   { uid: uid('ApiKey', 'k8'), attrs: { environment: 'live', ip_allow_list: [ip('203.0.113.7')] }, parents: [uid('Group', 'withdrawer')] },
@@ -41,10 +42,29 @@ test('any Cedar value crosses in the compact form', () => {
   assert.equal(ask(entities, 'k7', 'place-order', context).effect, 'allow');
 });
 
+test('values of the extension types cross as they are written in JSON', () => {
+  const bytes = readFileSync(new URL('zero-trust-admin.bundle', import.meta.url));
+  const attrs = { environment: { __entity: uid('Environment', 'prod') } };
+  const entities = new Entities(new Bundle(bytes), [{ uid: uid('Admin', 'a1'), attrs, parents: [uid('Role', 'operator')] }]);
+  const now = extension('datetime', '2027-01-15T08:02:00Z');
+  const rotate = (second_factor_at) =>
+    entities.decide({
+      principal: uid('Admin', 'a1'),
+      action: uid('Action', 'rotate-key'),
+      resource: uid('Environment', 'prod'),
+      context: { now, second_factor_at, price: extension('decimal', '1.25'), wait: extension('duration', '1h') },
+    });
+  assert.deepEqual(rotate(extension('datetime', '2027-01-15T08:00:00Z')).reasons, ['operator-changes-prod-keys']);
+  assert.notDeepEqual(rotate(extension('datetime', '2027-01-15T07:00:00Z')).reasons, ['operator-changes-prod-keys']);
+  for (const wrong of [extension('datetime', 'noon'), extension('time', '08:00'), extension('decimal', '1')]) {
+    assert.throws(() => rotate(wrong), refusal('context_malformed'));
+  }
+});
+
 test('what Cedar has not, is refused here', () => {
   const writer = new QueryWriter();
   const query = (value) => ({ principal: uid('A', '1'), action: uid('Action', 'a'), resource: uid('R', '1'), context: { value } });
-  for (const value of [1.5, Number.NaN, 2 ** 53, null, undefined, () => 1, { __extn: { fn: 'decimal', arg: '1.0' } }]) {
+  for (const value of [1.5, Number.NaN, 2 ** 53, null, undefined, () => 1, { __extn: { fn: 'ip' } }, extension('ip', 1)]) {
     assert.throws(() => writer.write(query(value)), TypeError);
   }
 });
