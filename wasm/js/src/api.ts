@@ -15,6 +15,7 @@ export { type Problem, Refusal } from './refusal.js';
 export { MemoryReplay, type ReplayStore, type ReplayToken, type Spending } from './replay.js';
 export type { AnyRequest, Connection, PlainRequest } from './request.js';
 export { sign, type Signed, type SignOptions } from './sign.js';
+export { signedFetch, type SignedFetchOptions } from './signed-fetch.js';
 export {
   type AuthenticateOptions,
   type CedarValue,
