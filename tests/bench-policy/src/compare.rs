@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result};
+use countersign::Module;
 
 use crate::case::{Case, Shape};
 use crate::contender::{Contender, agree};
 use crate::measure::measure;
 use crate::node::{InNode, Node};
 use crate::table::{Report, Row};
+use crate::wasmtime::OnWasmtime;
 use crate::{cedar, floor, ours};
 
 /// Where the peers that walk all policies, and take longest to parse them, are measured no more.
@@ -20,6 +22,7 @@ const MOST_RULES: usize = 1_000;
 pub(crate) struct Comparison {
     rounds: usize,
     folder: Option<PathBuf>,
+    module: Module,
     node: Option<Rc<RefCell<Node>>>,
     /// Native code at the smallest selective case, beside which the others must be flat.
     smallest: Option<(String, f64)>,
@@ -37,6 +40,7 @@ impl Comparison {
         Ok(Comparison {
             rounds,
             folder,
+            module: Module::embedded()?,
             node,
             smallest: None,
         })
@@ -83,6 +87,7 @@ impl Comparison {
             Box::new(cedar::FromJson::new(case)?),
             Box::new(ours::Prebuilt::new(&prepared, requested)?),
             Box::new(ours::Strings::new(&prepared, requested)?),
+            Box::new(OnWasmtime::new(&self.module, &prepared, requested)?),
         ];
         if case.shape == Shape::Selective {
             contenders.push(Box::new(floor::Floor::new(case)?));
@@ -113,6 +118,7 @@ fn baselines(ours: &str) -> &'static [&'static str] {
     match ours {
         "native" => &["cedar-policy", "regorus", "regorus-vm", "floor"],
         "native/strings" => &["cedar-policy/json", "cedar-policy", "regorus-vm", "floor"],
+        "wasmtime" => &["native/strings", "native", "cedar-policy/json"],
         "node" | "node/objects" => &["cedar-wasm"],
         _ => &[],
     }
@@ -127,6 +133,7 @@ mod tests {
         let comparison = Comparison {
             rounds: 1,
             folder: None,
+            module: Module::embedded().unwrap(),
             node: None,
             smallest: None,
         };

@@ -22,6 +22,7 @@ impl Goal {
             ("selective", "1000", "native", "cedar-policy") => Some(Goal::Faster(2000.0)),
             ("selective", _, "native", "regorus-vm") => Some(Goal::Faster(10.0)),
             ("selective", _, "native", "selective/10") => Some(Goal::Within(1.5)),
+            ("selective" | "dense", _, "wasmtime", "native/strings") => Some(Goal::Within(2.5)),
             ("selective", "10" | "100", "node", "cedar-wasm") => Some(Goal::Faster(100.0)),
             ("dense", _, "native", "cedar-policy") => Some(Goal::Faster(20.0)),
             ("oopsla", app, "native", "cedar-policy") if !app.ends_with("/p99") => {

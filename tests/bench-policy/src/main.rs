@@ -14,6 +14,7 @@ mod ours;
 #[cfg(feature = "peers")]
 mod rego;
 mod table;
+mod wasmtime;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
