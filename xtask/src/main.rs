@@ -41,6 +41,9 @@ enum Verb {
     /// Run the vectors through every runtime; the arguments go to the runner
     #[command(disable_help_flag = true)]
     Conformance(Passed),
+    /// Look for a secret in how long a verification takes; the arguments go to the program
+    #[command(disable_help_flag = true)]
+    ConstantTime(Passed),
     /// Set up, then show the whole on this machine; the arguments go to `countersign demo`
     #[command(disable_help_flag = true)]
     Demo(Passed),
@@ -96,21 +99,24 @@ fn perform(verb: Verb) -> Result<()> {
                 .args(["--runtimes", "tests/runtimes"])
                 .args(arguments))
         }
+        Verb::ConstantTime(Passed { arguments }) => {
+            optimised("countersign-constant-time", &arguments)
+        }
         Verb::Differential(Passed { arguments }) => {
-            let differential = [
-                "run",
-                "--release",
-                "--package",
-                "countersign-differential",
-                "--",
-            ];
-            run(cargo().args(differential).args(arguments))
+            optimised("countersign-differential", &arguments)
         }
         Verb::Fmt => run(cargo().args(["fmt", "--all"])),
         Verb::Setup => setup::setup(),
         Verb::Size { json } => size::size(json),
         Verb::Test => test::test(std::env::var("CI").as_deref() == Ok("true")),
     }
+}
+
+/// Runs the program of a package, optimised.
+fn optimised(package: &str, arguments: &[String]) -> Result<()> {
+    run(cargo()
+        .args(["run", "--release", "--package", package, "--"])
+        .args(arguments))
 }
 
 /// Runs the vectors through every runtime that this machine has.
