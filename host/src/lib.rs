@@ -32,6 +32,7 @@
 
 #[cfg(unix)]
 mod cache;
+pub mod diagnose;
 mod error;
 mod frame;
 mod instance;
