@@ -46,6 +46,11 @@ impl Credentials {
         self
     }
 
+    pub(super) fn get(&self, option: &str) -> Option<&str> {
+        let found = self.options.iter().find(|(name, _)| name == option);
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// The id.
     #[must_use]
     pub fn keyid(&self) -> &str {
@@ -55,6 +60,6 @@ impl Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Credentials({})", self.keyid)
+        f.write_str("Credentials(..)")
     }
 }

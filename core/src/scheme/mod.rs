@@ -1,118 +1,274 @@
 //! Vendors' ways of signing: one interpreter, and one readable row for each scheme.
+//!
+//! A row says as data what a vendor's page says in prose: the string that is signed, as a template,
+//! the algorithm and its encodings, where each value goes, and how old a signature may be. The
+//! built-in rows are `core/schemes/*.toml`; [`Scheme::from_toml`] reads one's own. What a scheme
+//! covers, and what it doesn't, is read off its row: [`Scheme::coverage`].
+//!
+//! ```
+//! use countersign_core::scheme::{Credentials, Moment, Scheme};
+//! use countersign_core::{Body, Headers, Request, Scheme as UriScheme};
+//!
+//! let scheme = Scheme::named("okx")?;
+//! let credentials = Credentials::new("key", "secret").passphrase("password");
+//! let request = Request {
+//!     method: "GET",
+//!     target: "/api/v5/account/balance",
+//!     scheme: UriScheme::Https,
+//!     headers: Headers::parse(b"Host: www.okx.com\r\n")?,
+//!     body: Body::Bytes(b""),
+//!     peer: None,
+//! };
+//! let now_ms = 1_700_000_000_123;
+//! let signed = scheme.sign(&request, &credentials, &Moment::new(now_ms, [7; 16]))?;
+//!
+//! let lines: String = signed.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+//! let received = Request { headers: Headers::parse(lines.as_bytes())?, ..request };
+//! assert_eq!(scheme.presented_keyid(&received)?.as_deref(), Some("key"));
+//! let authentic = scheme.verify(&received, &[&credentials], now_ms + 900, None)?;
+//! assert_eq!(authentic.timestamp_ms(), Some(now_ms));
+//! # Ok::<(), countersign_core::Refusal>(())
+//! ```
+
 use alloc::string::String;
 use alloc::vec::Vec;
+
+mod authentic;
+mod context;
+mod coverage;
+mod credentials;
+mod encoding;
+mod gemini;
+mod json_body;
+mod mac;
+mod message;
+mod moment;
+mod presented;
+mod row;
+#[cfg(feature = "schemes")]
+mod rows;
+mod sign;
+mod sigv4;
+mod template;
+mod time;
+mod toml;
+mod verify;
+
+pub use coverage::{Coverage, Covered};
+pub use credentials::Credentials;
+pub use mac::SchemeAlgorithm;
+pub use moment::{Moment, SignedParts};
+pub use authentic::SchemeAuthentic;
+
 use core::time::Duration;
 
-mod credentials;
-mod coverage;
-
-pub use coverage::{Covered, Coverage};
-pub use credentials::Credentials;
-
+use self::mac::Key;
+use self::message::Message;
+use self::row::{Function, Row};
+use self::sign::Prepared;
+use self::sigv4::Aws;
+use self::verify::Received;
 use crate::refusal::{Code, Refusal};
-use crate::replay::ReplayToken;
 use crate::request::Request;
 
 /// A vendor's way of signing.
 #[derive(Debug)]
 pub struct Scheme {
-    name: String,
-}
-
-/// When and with what nonce to sign.
-#[derive(Clone, Debug)]
-pub struct Moment<'a> {
-    /// Milliseconds since 1970-01-01T00:00:00Z.
-    pub now_ms: u64,
-    /// The nonce or message id; made from the time or the entropy if absent.
-    pub nonce: Option<&'a str>,
-    /// From the system's CSPRNG.
-    pub entropy: [u8; 16],
-}
-
-/// What to set on the request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SignedParts {
-    /// Header fields to set.
-    pub headers: Vec<(String, String)>,
-    /// The request target to send instead.
-    pub target: Option<String>,
-    /// The body to send instead.
-    pub body: Option<String>,
-}
-
-/// What is known of a request that a credential signed.
-#[derive(Debug)]
-pub struct SchemeAuthentic {
-    credential: usize,
-    timestamp_ms: Option<u64>,
-    nonce: Option<String>,
-    covers_body: bool,
-    token: ReplayToken,
-}
-
-impl SchemeAuthentic {
-    /// Which of the credentials signed, by its place in the list.
-    #[must_use]
-    pub fn credential(&self) -> usize { self.credential }
-    /// The time that was signed, in milliseconds.
-    #[must_use]
-    pub fn timestamp_ms(&self) -> Option<u64> { self.timestamp_ms }
-    /// The nonce that was signed.
-    #[must_use]
-    pub fn nonce(&self) -> Option<&str> { self.nonce.as_deref() }
-    /// Whether the signature binds this request's body.
-    #[must_use]
-    pub fn covers_body(&self) -> bool { self.covers_body }
-    /// What must be spent.
-    #[must_use]
-    pub fn replay_token(&self) -> &ReplayToken { &self.token }
+    row: Row,
 }
 
 impl Scheme {
-    /// The names of the built-in schemes.
-    pub fn all() -> impl Iterator<Item = &'static str> { core::iter::empty() }
+    /// The names of the built-in schemes, in the order of the alphabet.
+    #[cfg(feature = "schemes")]
+    pub fn all() -> impl Iterator<Item = &'static str> {
+        rows::ROWS.iter().map(|(name, _)| *name)
+    }
+
     /// A built-in scheme.
+    ///
     /// # Errors
     /// `scheme_unknown`.
-    pub fn named(name: &str) -> Result<Scheme, Refusal> { Err(Refusal::named(Code::SchemeUnknown, name)) }
-    /// A scheme of one's own.
+    #[cfg(feature = "schemes")]
+    pub fn named(name: &str) -> Result<Self, Refusal> {
+        match rows::ROWS.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => Self::from_toml(text),
+            None => Err(Refusal::named(Code::SchemeUnknown, name)),
+        }
+    }
+
+    /// A scheme of one's own, from the text of a row.
+    ///
     /// # Errors
-    /// `scheme_malformed`, with the line.
-    pub fn from_toml(_row: &str) -> Result<Scheme, Refusal> { Err(Code::SchemeMalformed.into()) }
-    /// The name.
+    /// `scheme_malformed`, with the line and what is wrong there.
+    pub fn from_toml(text: &str) -> Result<Self, Refusal> {
+        Row::read(text).map(|row| Scheme { row })
+    }
+
+    /// The name, such as `okx`.
     #[must_use]
-    pub fn name(&self) -> &str { &self.name }
-    /// For people.
+    pub fn name(&self) -> &str {
+        &self.row.name
+    }
+
+    /// The name for people.
     #[must_use]
-    pub fn title(&self) -> &str { &self.name }
-    /// The vendor's page.
+    pub fn title(&self) -> &str {
+        &self.row.title
+    }
+
+    /// Where the vendor describes it.
     #[must_use]
-    pub fn documentation(&self) -> &str { &self.name }
-    /// `hmac-sha256` and the like.
+    pub fn documentation(&self) -> &str {
+        &self.row.documentation
+    }
+
+    /// What it signs with.
     #[must_use]
-    pub fn algorithm(&self) -> &'static str { "" }
-    /// What it covers.
+    pub fn algorithm(&self) -> SchemeAlgorithm {
+        self.row.algorithm
+    }
+
+    /// What its signatures cover and what they don't, as `verify` takes them.
     #[must_use]
-    pub fn coverage(&self) -> Coverage { Coverage::default() }
-    /// Signs.
+    pub fn coverage(&self) -> Coverage {
+        self.row.coverage()
+    }
+
+    /// Signs a request. Its target may be absolute, or its `Host` be in the headers. A parameter
+    /// that is in the query or the body already is signed as it is; without it, it is added.
+    ///
     /// # Errors
-    /// Many.
-    pub fn sign(&self, _request: &Request<'_>, _credentials: &Credentials, _moment: &Moment<'_>) -> Result<SignedParts, Refusal> { Err(Code::SchemeUnknown.into()) }
-    /// What `sign` would put under the MAC.
+    /// Those of the request's parts, `secret_malformed`, `credentials_incomplete`,
+    /// `scheme_verify_only`, `body_malformed`, `body_bytes_needed`, `component_missing`,
+    /// `options_malformed` for a nonce.
+    pub fn sign(
+        &self,
+        request: &Request<'_>,
+        credentials: &Credentials,
+        moment: &Moment<'_>,
+    ) -> Result<SignedParts, Refusal> {
+        match self.aws(request)? {
+            Some(aws) => aws.sign(credentials, moment),
+            None => self.prepare(request, credentials, moment)?.sign(),
+        }
+    }
+
+    /// What [`sign`](Scheme::sign) signs. It may hold a passphrase, but never the secret or a MAC
+    /// under it.
+    ///
     /// # Errors
-    /// Many.
-    pub fn base(&self, _request: &Request<'_>, _credentials: &Credentials, _moment: &Moment<'_>) -> Result<Vec<u8>, Refusal> { Err(Code::SchemeUnknown.into()) }
-    /// What `verify` would put under the MAC of a received request, one for each alternative.
+    /// As `sign`.
+    pub fn base(
+        &self,
+        request: &Request<'_>,
+        credentials: &Credentials,
+        moment: &Moment<'_>,
+    ) -> Result<Vec<u8>, Refusal> {
+        match self.aws(request)? {
+            Some(aws) => aws.base(credentials, moment),
+            None => self.prepare(request, credentials, moment)?.base(),
+        }
+    }
+
+    /// What [`verify`](Scheme::verify) compares a received signature against: one base for each
+    /// alternative of the row that can be made of the request.
+    ///
     /// # Errors
-    /// Many.
-    pub fn received_bases(&self, _request: &Request<'_>, _credentials: &Credentials) -> Result<Vec<Vec<u8>>, Refusal> { Err(Code::SchemeUnknown.into()) }
-    /// The keyid that the request presents.
+    /// As `verify`, but for those of time and of the signature itself.
+    pub fn received_bases(
+        &self,
+        request: &Request<'_>,
+        credentials: &Credentials,
+    ) -> Result<Vec<Vec<u8>>, Refusal> {
+        if let Some(aws) = self.aws(request)? {
+            return aws.received_bases();
+        }
+        let key = Key::new(self.row.algorithm, self.row.secret, &credentials.secret)?;
+        let received = Received::read(&self.row, Message::read(request)?)?;
+        let mut bases = Vec::new();
+        let mut failure = Code::SignatureMissing.into();
+        for base in received.bases(&key) {
+            match base {
+                Ok(base) => bases.push(base),
+                Err(refusal) => failure = refusal,
+            }
+        }
+        if bases.is_empty() { Err(failure) } else { Ok(bases) }
+    }
+
+    /// The keyid that the request presents, for the caller to look the credentials up by. None if
+    /// the scheme has no keyids or this request has none.
+    ///
     /// # Errors
-    /// Many.
-    pub fn presented_keyid(&self, _request: &Request<'_>) -> Result<Option<String>, Refusal> { Err(Code::SchemeUnknown.into()) }
-    /// Verifies.
+    /// `signature_missing`, `signature_malformed`, `signature_ambiguous` and those of the request's
+    /// parts.
+    pub fn presented_keyid(&self, request: &Request<'_>) -> Result<Option<String>, Refusal> {
+        if let Some(aws) = self.aws(request)? {
+            return aws.presented_keyid().map(Some);
+        }
+        let received = Received::read(&self.row, Message::read(request)?)?;
+        Ok(received.presented.get("keyid").map(String::from))
+    }
+
+    /// Verifies a request under the credentials of one sender: several while its secret is rotated.
+    /// The tolerance takes the place of the row's window.
+    ///
     /// # Errors
-    /// Many.
-    pub fn verify(&self, _request: &Request<'_>, _credentials: &[&Credentials], _now_ms: u64, _tolerance: Option<Duration>) -> Result<SchemeAuthentic, Refusal> { Err(Code::SchemeUnknown.into()) }
+    /// `signature_missing`, `signature_malformed`, `signature_ambiguous`, `signature_mismatch`,
+    /// `too_many_signatures`, `component_missing`, `timestamp_malformed`, `created_in_future`,
+    /// `too_old`, `expired`, `nonce_missing`, `nonce_malformed`, `body_not_covered`,
+    /// `digest_mismatch`, `body_malformed`, `body_bytes_needed`, `secret_malformed`, and those of
+    /// the request's parts.
+    pub fn verify(
+        &self,
+        request: &Request<'_>,
+        credentials: &[&Credentials],
+        now_ms: u64,
+        tolerance: Option<Duration>,
+    ) -> Result<SchemeAuthentic, Refusal> {
+        match self.aws(request)? {
+            Some(aws) => aws.verify(credentials, now_ms, tolerance),
+            None => Received::read(&self.row, Message::read(request)?)?.verify(
+                credentials,
+                now_ms,
+                tolerance,
+            ),
+        }
+    }
+
+    /// The canonical request of AWS Signature Version 4, whose hash is in what `sign` signs; none
+    /// for other schemes.
+    ///
+    /// # Errors
+    /// As `sign`.
+    pub fn canonical_request(
+        &self,
+        request: &Request<'_>,
+        credentials: &Credentials,
+        moment: &Moment<'_>,
+    ) -> Result<Option<String>, Refusal> {
+        match self.aws(request)? {
+            Some(aws) => aws.canonical_request(credentials, moment).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn aws<'a>(&'a self, request: &'a Request<'a>) -> Result<Option<Aws<'a>>, Refusal> {
+        if matches!(self.row.function, Function::AwsHeader | Function::AwsQuery) {
+            Ok(Some(Aws::new(&self.row, Message::read(request)?)))
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        request: &'a Request<'a>,
+        credentials: &Credentials,
+        moment: &Moment<'_>,
+    ) -> Result<Prepared<'a>, Refusal> {
+        let mut message = Message::read(request)?;
+        message.strip_signature(&self.row);
+        Prepared::new(&self.row, message, credentials, moment)
+    }
 }

@@ -1,0 +1,255 @@
+//! What templates are filled in from.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use sha2::{Digest as _, Sha256, Sha512};
+use zeroize::Zeroizing;
+
+use super::encoding::unescape;
+use super::json_body;
+use super::mac::Key;
+use super::message::{Content, Message, parameter, parameters};
+use super::row::Row;
+use super::template::{Kind, Part};
+use crate::digest::{BodyDigest, DigestAlgorithm};
+use crate::refusal::{Code, Refusal};
+
+/// A message, and the values that its signature has or will have.
+pub(super) struct Context<'a> {
+    pub(super) row: &'a Row,
+    pub(super) message: Message<'a>,
+    values: Vec<(&'a str, Zeroizing<String>)>,
+    /// Whether values that depend on the body are made or have been presented.
+    pub(super) signs: bool,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(row: &'a Row, message: Message<'a>, signs: bool) -> Self {
+        Context {
+            row,
+            message,
+            values: Vec::new(),
+            signs,
+        }
+    }
+
+    pub(super) fn set(&mut self, name: &'a str, value: String) {
+        self.unset(name);
+        self.values.push((name, Zeroizing::new(value)));
+    }
+
+    pub(super) fn unset(&mut self, name: &str) {
+        self.values.retain(|(known, _)| *known != name);
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.values.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Fills in a template. Only a template with a MAC inside needs the key.
+    pub(super) fn render(&self, template: &[Part], key: Option<&Key>) -> Result<Vec<u8>, Refusal> {
+        let mut out = Vec::new();
+        for part in template {
+            self.push(part, key, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// Fills in a template of text.
+    pub(super) fn render_text(&self, template: &[Part], key: Option<&Key>) -> Result<String, Refusal> {
+        String::from_utf8(self.render(template, key)?).map_err(|_| Code::BodyMalformed.into())
+    }
+
+    fn push(&self, part: &Part, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refusal> {
+        let message = &self.message;
+        let (host, port) = message.host_and_port();
+        let default_port = message.scheme.default_port();
+        let mut text = String::new();
+        match part.kind {
+            Kind::Literal => text.push_str(&part.text),
+            Kind::Value => return self.push_value(&part.text, key, out),
+            Kind::Method => text.push_str(&message.request.method.to_ascii_uppercase()),
+            Kind::Scheme => text.push_str(message.scheme.as_str()),
+            Kind::Host | Kind::Authority => {
+                if host.is_empty() {
+                    return Err(Refusal::named(Code::ComponentMissing, "host"));
+                }
+                text.push_str(&host.to_ascii_lowercase());
+                if part.kind == Kind::Authority && !port.is_empty() && port != default_port {
+                    text.push(':');
+                    text.push_str(port);
+                }
+            }
+            Kind::Port => text.push_str(if port.is_empty() { default_port } else { port }),
+            Kind::Path => text.push_str(message.path),
+            Kind::Target => message.push_target(&mut text),
+            Kind::Query => return push_query(message.query_text(), &part.text, out),
+            Kind::Body => out.extend_from_slice(message.body_bytes()?),
+            Kind::MediaType => {
+                let value = message.header("content-type")?.unwrap_or("");
+                let media_type = value.split(';').next().unwrap_or("").trim();
+                text.push_str(&media_type.to_ascii_lowercase());
+            }
+            Kind::Header => text.push_str(message.header(&part.text)?.unwrap_or("")),
+            Kind::Param => {
+                let value = parameter(message.query_text(), &part.text)?;
+                text.push_str(&value.unwrap_or_default());
+            }
+            Kind::Json | Kind::Flat => {
+                let Some(member) = json_body::member(message.body_text()?, &part.text)? else {
+                    return Ok(());
+                };
+                if part.kind == Kind::Flat {
+                    json_body::push_flat(member.value, &mut text)?;
+                } else {
+                    text.push_str(&member.text());
+                }
+            }
+            Kind::FormPairs => return self.push_form_pairs(out),
+            Kind::Sha256(encoding) => {
+                let hash = self.hash(part, key, DigestAlgorithm::Sha256)?;
+                encoding.push(hash.as_bytes(), out);
+            }
+            Kind::Sha512(encoding) => {
+                let hash = self.hash(part, key, DigestAlgorithm::Sha512)?;
+                encoding.push(hash.as_bytes(), out);
+            }
+            Kind::Mac(encoding) => {
+                let key = key.ok_or(Code::CredentialsIncomplete)?;
+                encoding.push(&key.sign(&self.render(&part.inner, Some(key))?)?, out);
+            }
+            Kind::If | Kind::Unless => {
+                if self.is_empty(&part.text, key)? == (part.kind == Kind::Unless) {
+                    out.extend_from_slice(&self.render(&part.inner, key)?);
+                }
+            }
+        }
+        out.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    fn is_empty(&self, name: &str, key: Option<&Key>) -> Result<bool, Refusal> {
+        Ok(match name {
+            "query" => self.message.query_text().is_empty(),
+            "body" => self.message.has_empty_body(),
+            _ => {
+                let mut value = Vec::new();
+                self.push_value(name, key, &mut value)?;
+                value.is_empty()
+            }
+        })
+    }
+
+    fn push_value(&self, name: &str, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refusal> {
+        if let Some(value) = self.get(name) {
+            out.extend_from_slice(value.as_bytes());
+            return Ok(());
+        }
+        if let Some((_, template)) = self.row.optional.iter().find(|(known, _)| known == name) {
+            if !self.message.has_empty_body() {
+                if self.signs {
+                    out.extend_from_slice(&self.render(template, key)?);
+                } else if !self.row.signs_body() {
+                    return Err(Refusal::named(Code::BodyNotCovered, name));
+                }
+            }
+            return Ok(());
+        }
+        let is_unset_option = |(known, default): &(String, String)| known == name && default.is_empty();
+        if self.row.options.iter().any(is_unset_option) {
+            return Ok(());
+        }
+        let code = match name {
+            "passphrase" => Code::CredentialsIncomplete,
+            "keyid" => Code::KeyidMissing,
+            _ => Code::ComponentMissing,
+        };
+        Err(Refusal::named(code, name))
+    }
+
+    fn hash(
+        &self,
+        part: &Part,
+        key: Option<&Key>,
+        algorithm: DigestAlgorithm,
+    ) -> Result<BodyDigest, Refusal> {
+        // A platform may have hashed the body already.
+        if let (Content::Digest(digest), [only]) = (&self.message.body, &*part.inner)
+            && only.kind == Kind::Body
+            && digest.algorithm() == algorithm
+        {
+            return Ok(*digest);
+        }
+        let bytes = self.render(&part.inner, key)?;
+        Ok(match algorithm {
+            DigestAlgorithm::Sha256 => BodyDigest::Sha256(Sha256::digest(&bytes).into()),
+            DigestAlgorithm::Sha512 => BodyDigest::Sha512(Sha512::digest(&bytes).into()),
+        })
+    }
+
+    fn push_form_pairs(&self, out: &mut Vec<u8>) -> Result<(), Refusal> {
+        let decode = |text: &str| unescape(text, true).ok_or(Code::BodyMalformed);
+        let mut pairs = Vec::new();
+        for (name, value) in parameters(self.message.body_text()?) {
+            pairs.push((decode(name)?, decode(value)?));
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        for (name, value) in pairs {
+            out.extend_from_slice(&name);
+            out.extend_from_slice(&value);
+        }
+        Ok(())
+    }
+}
+
+/// Appends a query as the filters have it. Each needs time for one sort at most.
+fn push_query(query: &str, filters: &str, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    let has = |filter: &str| filters.split(',').any(|it| it == filter);
+    let decode = |text: &str| {
+        if has("decoded") || has("form") {
+            unescape(text, has("form"))
+        } else {
+            Some(text.into())
+        }
+    };
+    let mut pairs: Vec<Vec<u8>> = Vec::new();
+    let separators: &[u8] = if has("joined") { b"" } else { b"&" };
+    if has("joined") {
+        let mut named: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        for (name, value) in parameters(query) {
+            let (name, value) = (decode(name), decode(value));
+            named.push((name.ok_or(Code::QueryMalformed)?, value.ok_or(Code::QueryMalformed)?));
+        }
+        // Stable, so that the values of a list keep their order.
+        named.sort_by(|one, other| one.0.cmp(&other.0));
+        let mut last: Option<Vec<u8>> = None;
+        for (name, value) in named {
+            match pairs.last_mut() {
+                Some(pair) if last.as_ref() == Some(&name) => {
+                    pair.push(b',');
+                    pair.extend_from_slice(&value);
+                }
+                _ => {
+                    pairs.push([&*name, b"=", &value].concat());
+                    last = Some(name);
+                }
+            }
+        }
+    } else if !query.is_empty() {
+        let mut sent: Vec<&str> = query.split('&').collect();
+        if has("sorted") {
+            sent.sort_by_key(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        }
+        for pair in sent {
+            pairs.push(decode(pair).ok_or(Code::QueryMalformed)?);
+        }
+    }
+    if has("joined") {
+        pairs.sort_unstable();
+    }
+    out.extend_from_slice(&pairs.join(separators));
+    Ok(())
+}
