@@ -11,7 +11,8 @@ use super::json_body;
 use super::mac::Key;
 use super::message::{Content, Message, parameter, parameters};
 use super::row::Row;
-use super::template::{Kind, Part};
+use super::sorted::sorted;
+use super::template::{FILTERS, Kind, Part};
 use crate::digest::{BodyDigest, DigestAlgorithm};
 use crate::refusal::{Code, Refusal};
 
@@ -195,61 +196,68 @@ impl<'a> Context<'a> {
         for (name, value) in parameters(self.message.body_text()?) {
             pairs.push((decode(name)?, decode(value)?));
         }
-        pairs.sort_unstable();
-        pairs.dedup();
-        for (name, value) in pairs {
-            out.extend_from_slice(&name);
-            out.extend_from_slice(&value);
+        let mut last = None;
+        for pair in sorted(pairs, true) {
+            if last.as_ref() != Some(&pair) {
+                out.extend_from_slice(&pair.0);
+                out.extend_from_slice(&pair.1);
+            }
+            last = Some(pair);
         }
         Ok(())
     }
 }
 
-/// Appends a query as the filters have it. Each needs time for one sort at most.
+/// Appends a query as the filters have it. Each needs time for a sort or two.
 fn push_query(query: &str, filters: &str, out: &mut Vec<u8>) -> Result<(), Refusal> {
-    let has = |filter: &str| filters.split(',').any(|it| it == filter);
-    let decode = |text: &str| {
-        if has("decoded") || has("form") {
-            unescape(text, has("form"))
-        } else {
-            Some(text.into())
+    let mut has = [false; 4];
+    for filter in filters.split(',') {
+        for (name, has) in FILTERS.iter().zip(&mut has) {
+            *has |= *name == filter;
         }
-    };
-    let mut pairs: Vec<Vec<u8>> = Vec::new();
-    let separators: &[u8] = if has("joined") { b"" } else { b"&" };
-    if has("joined") {
-        let mut named: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        for (name, value) in parameters(query) {
-            let (name, value) = (decode(name), decode(value));
-            named.push((name.ok_or(Code::QueryMalformed)?, value.ok_or(Code::QueryMalformed)?));
-        }
-        // Stable, so that the values of a list keep their order.
-        named.sort_by(|one, other| one.0.cmp(&other.0));
-        let mut last: Option<Vec<u8>> = None;
-        for (name, value) in named {
-            match pairs.last_mut() {
-                Some(pair) if last.as_ref() == Some(&name) => {
-                    pair.push(b',');
-                    pair.extend_from_slice(&value);
+    }
+    let [is_sorted, is_decoded, is_form, is_joined] = has;
+    let mut pairs = Vec::new();
+    for pair in query.split('&') {
+        // The sign stays with the value, so that a parameter without one is known.
+        let end = pair.bytes().position(|byte| byte == b'=').unwrap_or(pair.len());
+        let (name, value) = pair.split_at_checked(end).unwrap_or((pair, ""));
+        let decode = |text: &str| {
+            if is_decoded || is_form {
+                unescape(text, is_form)
+            } else {
+                Some(text.into())
+            }
+        };
+        let (name, value) = (decode(name), decode(value));
+        pairs.push((name.ok_or(Code::QueryMalformed)?, value.ok_or(Code::QueryMalformed)?));
+    }
+    if is_sorted || is_joined {
+        pairs = sorted(pairs, is_sorted);
+    }
+    if is_joined {
+        let mut joined: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut last = Vec::new();
+        for (name, value) in pairs {
+            match joined.last_mut() {
+                Some((whole, _)) if last == name => {
+                    whole.push(b',');
+                    whole.extend_from_slice(value.get(1..).unwrap_or(b""));
                 }
                 _ => {
-                    pairs.push([&*name, b"=", &value].concat());
-                    last = Some(name);
+                    last.clone_from(&name);
+                    joined.push(([name, value].concat(), Vec::new()));
                 }
             }
         }
-    } else if !query.is_empty() {
-        let mut sent: Vec<&str> = query.split('&').collect();
-        if has("sorted") {
-            sent.sort_by_key(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        }
-        for pair in sent {
-            pairs.push(decode(pair).ok_or(Code::QueryMalformed)?);
-        }
+        pairs = sorted(joined, true);
     }
-    if has("joined") {
-        pairs.sort_unstable();
+    for (at, (name, value)) in pairs.iter().enumerate() {
+        if at > 0 && !is_joined {
+            out.push(b'&');
+        }
+        out.extend_from_slice(name);
+        out.extend_from_slice(value);
     }
-    out.extend_from_slice(&pairs.join(separators));
     Ok(())
 }

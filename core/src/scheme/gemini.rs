@@ -2,11 +2,13 @@
 //! the members of the body.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::context::Context;
 use super::encoding::Encoding;
 use super::json_body::{member, members};
 use super::message::Message;
+use super::sorted::{Pair, sorted};
 use crate::json::push_json_string;
 use crate::refusal::{Code, Refusal};
 
@@ -44,13 +46,18 @@ pub(super) fn open(payload: &str, message: &Message<'_>) -> Result<String, Refus
         return Err(Code::SignatureMismatch.into());
     }
     if !message.has_empty_body() {
-        let mut signed = members(text)?;
-        signed.sort_by(|one, other| one.name.cmp(&other.name));
-        for sent in members(message.body_text()?)? {
-            let found = signed.binary_search_by(|it| it.name.cmp(&sent.name));
-            let found = found.ok().and_then(|at| signed.get(at));
-            if found.is_none_or(|found| found.value != sent.value) {
-                return Err(Refusal::named(Code::DigestMismatch, &sent.name));
+        let pairs = |text| {
+            let mut pairs = Vec::new();
+            for member in members(text)? {
+                pairs.push((String::from(member.name).into_bytes(), member.value.into()));
+            }
+            Ok::<Vec<Pair>, Refusal>(sorted(pairs, true))
+        };
+        // Both in order: each that was sent is the next of those that were signed, or a later one.
+        let mut signed = pairs(text)?.into_iter();
+        for sent in pairs(message.body_text()?)? {
+            if !signed.any(|it| it == sent) {
+                return Err(Refusal::named(Code::DigestMismatch, "payload"));
             }
         }
     }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::sorted::sorted;
 use crate::json::{Json, push_json_string};
 use crate::policy::ValueFault;
 use crate::refusal::{Code, Refusal};
@@ -75,19 +76,20 @@ fn flatten(value: &str, out: &mut String, depth: usize) -> Result<(), ValueFault
         out.push_str(&text_of(value));
         return Ok(());
     }
-    let mut members = read(value, open, depth)?;
-    members.sort_by(|one, other| one.name.cmp(&other.name));
+    let mut pairs = Vec::new();
+    for member in read(value, open, depth)? {
+        pairs.push((String::from(member.name).into_bytes(), member.value.into()));
+    }
     let mut last = None;
-    for member in &members {
-        if open == b'{' {
-            // Of two values the vendor may take another one than we do.
-            if last == Some(&member.name) {
-                return Err(ValueFault::Malformed);
-            }
-            last = Some(&member.name);
-            out.push_str(&member.name);
+    for (name, value) in sorted(pairs, false) {
+        let text = |bytes| core::str::from_utf8(bytes).map_err(|_| ValueFault::Malformed);
+        // Of two values the vendor may take another one than we do.
+        if open == b'{' && last.as_ref() == Some(&name) {
+            return Err(ValueFault::Malformed);
         }
-        flatten(member.value, out, depth.saturating_sub(1))?;
+        out.push_str(text(&name)?);
+        flatten(text(&value)?, out, depth.saturating_sub(1))?;
+        last = Some(name);
     }
     Ok(())
 }

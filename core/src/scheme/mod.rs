@@ -34,6 +34,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 mod authentic;
+mod chunks;
 mod context;
 mod coverage;
 mod credentials;
@@ -49,16 +50,18 @@ mod row;
 mod rows;
 mod sign;
 mod sigv4;
+mod sorted;
 mod template;
 mod time;
 mod toml;
 mod verify;
 
+pub use authentic::SchemeAuthentic;
+pub use chunks::Chunks;
 pub use coverage::{Coverage, Covered};
 pub use credentials::Credentials;
 pub use mac::SchemeAlgorithm;
 pub use moment::{Moment, SignedParts};
-pub use authentic::SchemeAuthentic;
 
 use core::time::Duration;
 

@@ -16,6 +16,7 @@ use super::mac::{Key, SchemeAlgorithm, is_same};
 use super::message::{Content, Message, parameter, parameters, without_parameter};
 use super::moment::{Moment, SignedParts};
 use super::row::{Function, Row, Span};
+use super::sorted::{Pair, sorted};
 use super::time::TimeForm;
 use super::verify::check_window;
 use crate::digest::BodyDigest;
@@ -25,7 +26,7 @@ use crate::replay::ReplayToken;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
-const CONTENT_SHA256: &str = "x-amz-content-sha256";
+pub(super) const CONTENT_SHA256: &str = "x-amz-content-sha256";
 const TOKEN: &str = "X-Amz-Security-Token";
 const MAX_EXPIRES_S: u64 = 604_800;
 
@@ -149,6 +150,11 @@ impl<'a> Aws<'a> {
                 &signature,
             ];
             headers.push(("Authorization".into(), value.concat()));
+            if let Some(token) = credentials.get("session-token")
+                && is_set(credentials, "omit-session-token")
+            {
+                headers.push((TOKEN.into(), token.into()));
+            }
         }
         Ok(SignedParts {
             headers,
@@ -200,9 +206,8 @@ impl<'a> Aws<'a> {
             }
         }
         let all = self.signable(&headers)?;
-        let mut names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-        names.dedup();
-        let signed_headers = names.join(";");
+        let mut signed_headers = String::new();
+        let canonical_headers = canonical_headers(&all, &mut signed_headers);
         let mut query = None;
         if self.is_query {
             let mut text = String::from(message.query_text());
@@ -225,7 +230,7 @@ impl<'a> Aws<'a> {
             &*message.request.method.to_ascii_uppercase(),
             &canonical_path(message.path, is_normal, is_s3)?,
             &canonical_query(query.as_deref().unwrap_or(message.query_text()))?,
-            &canonical_headers(&all),
+            &canonical_headers,
             &signed_headers,
             &payload,
         ];
@@ -247,20 +252,23 @@ impl<'a> Aws<'a> {
     }
 
     /// The header fields to sign, by their names in lower case, sorted.
-    fn signable(&self, added: &[(String, String)]) -> Result<Vec<(String, String)>, Refusal> {
+    fn signable(&self, added: &[(String, String)]) -> Result<Vec<Pair>, Refusal> {
         let sent = self.message.request.headers.fields().iter();
         let sent = sent.map(|field| (field.name, field.value));
         let added = added.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut all: Vec<(String, String)> = sent
-            .chain(added)
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.into()))
-            .filter(|(name, _)| !NEVER_SIGNED.contains(&name.as_str()))
-            .collect();
-        if !all.iter().any(|(name, _)| name == "host") {
-            all.push(("host".into(), self.host()?));
+        let mut all = Vec::new();
+        let mut has_host = false;
+        for (name, value) in sent.chain(added) {
+            let name = name.to_ascii_lowercase();
+            if !NEVER_SIGNED.contains(&name.as_str()) {
+                has_host |= name == "host";
+                all.push((name.into_bytes(), value.into()));
+            }
         }
-        all.sort_by(|one, other| one.0.cmp(&other.0));
-        Ok(all)
+        if !has_host {
+            all.push((b"host".to_vec(), self.host()?.into()));
+        }
+        Ok(sorted(all, false))
     }
 
     fn host(&self) -> Result<String, Refusal> {
@@ -322,35 +330,61 @@ fn canonical_query(query: &str) -> Result<String, Refusal> {
         let bytes = unescape(text, false).ok_or(Code::QueryMalformed)?;
         let mut out = String::new();
         push_escaped(&bytes, b"", &mut out);
-        Ok::<String, Refusal>(out)
+        Ok::<Vec<u8>, Refusal>(out.into_bytes())
     };
     let mut pairs = Vec::new();
     for (name, value) in parameters(query) {
         pairs.push((escape(name)?, escape(value)?));
     }
-    pairs.sort_unstable();
-    let pairs: Vec<String> = pairs.iter().map(|(name, value)| [name, "=", value].concat()).collect();
-    Ok(pairs.join("&"))
+    let mut out = Vec::new();
+    for (name, value) in sorted(pairs, true) {
+        if !out.is_empty() {
+            out.push(b'&');
+        }
+        out.extend_from_slice(&name);
+        out.push(b'=');
+        out.extend_from_slice(&value);
+    }
+    Ok(text_of(out))
 }
 
 /// One line a name, its values joined, and the runs of space in them made one; then an empty line.
-fn canonical_headers(sorted: &[(String, String)]) -> String {
-    let mut out = String::new();
-    let mut last = "";
+/// Appends the names.
+fn canonical_headers(sorted: &[Pair], names: &mut String) -> String {
+    let mut out: Vec<u8> = Vec::new();
+    let mut last: &[u8] = b"";
     for (name, value) in sorted {
         if name == last {
             out.pop();
-            out.push(',');
+            out.push(b',');
         } else {
-            out.push_str(name);
-            out.push(':');
+            if !names.is_empty() {
+                names.push(';');
+            }
+            names.push_str(&text_of(name.clone()));
+            out.extend_from_slice(name);
+            out.push(b':');
             last = name;
         }
-        let words: Vec<&str> = value.split_ascii_whitespace().collect();
-        out.push_str(&words.join(" "));
-        out.push('\n');
+        let start = out.len();
+        for byte in value {
+            if !byte.is_ascii_whitespace() {
+                out.push(*byte);
+            } else if out.len() > start && out.last() != Some(&b' ') {
+                out.push(b' ');
+            }
+        }
+        if out.len() > start && out.last() == Some(&b' ') {
+            out.pop();
+        }
+        out.push(b'\n');
     }
-    out
+    text_of(out)
+}
+
+/// The text of what was made of texts.
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// What a signed request presents.
@@ -452,10 +486,10 @@ impl Aws<'_> {
     /// The canonical requests that may have been signed: a token may have been added later.
     fn received(&self, presented: &AwsPresented<'_>) -> Result<Vec<String>, Refusal> {
         let message = &self.message;
-        let mut all: Vec<(String, String)> = Vec::new();
+        let mut all: Vec<Pair> = Vec::new();
         for name in presented.signed_headers.split(';') {
             // In order and once each, so that the list can be read in one way only.
-            if all.last().is_some_and(|(last, _)| last.as_str() >= name) {
+            if all.last().is_some_and(|(last, _)| last.as_slice() >= name.as_bytes()) {
                 return Err(Refusal::named(Code::ComponentDuplicate, name));
             }
             let start = all.len();
@@ -463,7 +497,7 @@ impl Aws<'_> {
                 all.push((name.into(), value.into()));
             }
             if name == "host" && start == all.len() {
-                all.push((name.into(), self.host()?));
+                all.push((name.into(), self.host()?.into()));
             }
             if start == all.len() || name.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 return Err(Refusal::named(Code::ComponentMissing, name));
@@ -504,7 +538,7 @@ impl Aws<'_> {
                     &*message.request.method.to_ascii_uppercase(),
                     &canonical_path(message.path, is_normal, is_s3)?,
                     &query,
-                    &canonical_headers(&all),
+                    &canonical_headers(&all, &mut String::new()),
                     presented.signed_headers,
                     &payload,
                 ];

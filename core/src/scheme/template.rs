@@ -96,7 +96,7 @@ const NESTED: &[(&str, Kind)] = &[
     ("mac-bytes", Kind::Mac(Encoding::Bytes)),
 ];
 
-const FILTERS: &[&str] = &["sorted", "decoded", "form", "joined"];
+pub(super) const FILTERS: [&str; 4] = ["sorted", "decoded", "form", "joined"];
 
 /// The values that every row has.
 const VALUES: &[&str] = &["keyid", "passphrase", "timestamp", "nonce", "signature", "payload"];

@@ -17,24 +17,31 @@ const STRICTER: &[(&str, &str)] = &[(
 /// The time at which every library was run.
 const RUN_MS: u64 = 1_700_000_000_123;
 
+/// The cases of a file, or none if the vectors are not there.
+pub(crate) fn cases_of(file: &str) -> Vec<Value> {
+    let path = format!("{}/../../shared/vectors/signing/{file}", env!("CARGO_MANIFEST_DIR"));
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        println!("skipped: {path} is not there");
+        return Vec::new();
+    };
+    let mut table: Value = serde_json::from_str(&text).unwrap();
+    std::mem::take(table["cases"].as_array_mut().unwrap())
+}
+
+/// The cases of every file in a folder.
 fn cases(folder: &str) -> Vec<Value> {
     let path = format!("{}/../../shared/vectors/signing/{folder}", env!("CARGO_MANIFEST_DIR"));
     let Ok(files) = std::fs::read_dir(&path) else {
         println!("skipped: {path} is not there");
         return Vec::new();
     };
-    let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    paths.sort();
-    let mut cases = Vec::new();
-    for path in paths {
-        let text = std::fs::read_to_string(path).unwrap();
-        let mut table: Value = serde_json::from_str(&text).unwrap();
-        cases.append(table["cases"].as_array_mut().unwrap());
-    }
-    cases
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    let files = names.iter().map(|name| format!("{folder}/{}", name.to_str().unwrap()));
+    files.flat_map(|file| cases_of(&file)).collect()
 }
 
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or("")
 }
 
