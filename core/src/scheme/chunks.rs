@@ -53,7 +53,8 @@ impl Chunks {
         let mut trailers = None;
         if has_trailers {
             let names = message.header("x-amz-trailer")?;
-            let names = names.ok_or_else(|| Refusal::named(Code::ComponentMissing, "x-amz-trailer"))?;
+            let names =
+                names.ok_or_else(|| Refusal::named(Code::ComponentMissing, "x-amz-trailer"))?;
             trailers = Some(names.to_ascii_lowercase());
         }
         let scope = presented.scope;
@@ -131,7 +132,11 @@ impl Chunks {
     /// # Errors
     /// `body_malformed` if they are not those that `x-amz-trailer` announced, or it is not their
     /// turn; `signature_missing`, `signature_mismatch`.
-    pub fn verify_trailers(&mut self, trailers: &str, signature: Option<&str>) -> Result<(), Refusal> {
+    pub fn verify_trailers(
+        &mut self,
+        trailers: &str,
+        signature: Option<&str>,
+    ) -> Result<(), Refusal> {
         let missing = || Refusal::named(Code::SignatureMissing, "x-amz-trailer-signature");
         self.check_trailers(trailers, Code::BodyMalformed)?;
         if self.is_signed {
@@ -198,7 +203,9 @@ impl Chunks {
         let mut names = announced.split(',').map(str::trim);
         let mut lines = trailers.split_inclusive('\n');
         let is_line = |line: &str, name: &str| {
-            let rest = line.strip_prefix(name).and_then(|rest| rest.strip_prefix(':'));
+            let rest = line
+                .strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix(':'));
             rest.is_some_and(|value| value.ends_with('\n') && !value.contains('\r'))
         };
         let are_announced = names.all(|name| lines.next().is_some_and(|line| is_line(line, name)));

@@ -10,11 +10,12 @@ use super::encoding::unescape;
 use super::json_body;
 use super::mac::Key;
 use super::message::{Content, Message, parameter, parameters};
+use super::refused::{Refused, refused};
 use super::row::Row;
 use super::sorted::sorted;
 use super::template::{FILTERS, Kind, Part};
 use crate::digest::{BodyDigest, DigestAlgorithm};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Code;
 
 /// A message, and the values that its signature has or will have.
 pub(super) struct Context<'a> {
@@ -50,23 +51,32 @@ impl<'a> Context<'a> {
     }
 
     /// Fills in a template. Only a template with a MAC inside needs the key.
-    pub(super) fn render(&self, template: &[Part], key: Option<&Key>) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn render(&self, template: &[Part], key: Option<&Key>) -> Result<Vec<u8>, Refused> {
         let mut out = Vec::new();
         for part in template {
-            self.push(part, key, &mut out)?;
+            self.push_part(part, key, &mut out)?;
         }
         Ok(out)
     }
 
     /// Fills in a template of text.
-    pub(super) fn render_text(&self, template: &[Part], key: Option<&Key>) -> Result<String, Refusal> {
+    pub(super) fn render_text(
+        &self,
+        template: &[Part],
+        key: Option<&Key>,
+    ) -> Result<String, Refused> {
         String::from_utf8(self.render(template, key)?).map_err(|_| Code::BodyMalformed.into())
     }
 
-    fn push(&self, part: &Part, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    fn push_part(&self, part: &Part, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refused> {
         let message = &self.message;
-        let (host, port) = message.host_and_port();
+        let (host_sent, port_sent) = message.host_and_port();
         let default_port = message.scheme.default_port();
+        let target_port = if port_sent.is_empty() {
+            default_port
+        } else {
+            port_sent
+        };
         let mut text = String::new();
         match part.kind {
             Kind::Literal => text.push_str(&part.text),
@@ -74,16 +84,16 @@ impl<'a> Context<'a> {
             Kind::Method => text.push_str(&message.request.method.to_ascii_uppercase()),
             Kind::Scheme => text.push_str(message.scheme.as_str()),
             Kind::Host | Kind::Authority => {
-                if host.is_empty() {
-                    return Err(Refusal::named(Code::ComponentMissing, "host"));
+                if host_sent.is_empty() {
+                    return Err(refused(Code::ComponentMissing, "host"));
                 }
-                text.push_str(&host.to_ascii_lowercase());
-                if part.kind == Kind::Authority && !port.is_empty() && port != default_port {
+                text.push_str(&host_sent.to_ascii_lowercase());
+                if part.kind == Kind::Authority && target_port != default_port {
                     text.push(':');
-                    text.push_str(port);
+                    text.push_str(target_port);
                 }
             }
-            Kind::Port => text.push_str(if port.is_empty() { default_port } else { port }),
+            Kind::Port => text.push_str(target_port),
             Kind::Path => text.push_str(message.path),
             Kind::Target => message.push_target(&mut text),
             Kind::Query => return push_query(message.query_text(), &part.text, out),
@@ -131,7 +141,7 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    fn is_empty(&self, name: &str, key: Option<&Key>) -> Result<bool, Refusal> {
+    fn is_empty(&self, name: &str, key: Option<&Key>) -> Result<bool, Refused> {
         Ok(match name {
             "query" => self.message.query_text().is_empty(),
             "body" => self.message.has_empty_body(),
@@ -143,7 +153,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn push_value(&self, name: &str, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    fn push_value(&self, name: &str, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refused> {
         if let Some(value) = self.get(name) {
             out.extend_from_slice(value.as_bytes());
             return Ok(());
@@ -153,12 +163,13 @@ impl<'a> Context<'a> {
                 if self.signs {
                     out.extend_from_slice(&self.render(template, key)?);
                 } else if !self.row.signs_body() {
-                    return Err(Refusal::named(Code::BodyNotCovered, name));
+                    return Err(refused(Code::BodyNotCovered, name));
                 }
             }
             return Ok(());
         }
-        let is_unset_option = |(known, default): &(String, String)| known == name && default.is_empty();
+        let is_unset_option =
+            |(known, default): &(String, String)| known == name && default.is_empty();
         if self.row.options.iter().any(is_unset_option) {
             return Ok(());
         }
@@ -167,7 +178,7 @@ impl<'a> Context<'a> {
             "keyid" => Code::KeyidMissing,
             _ => Code::ComponentMissing,
         };
-        Err(Refusal::named(code, name))
+        Err(refused(code, name))
     }
 
     fn hash(
@@ -175,7 +186,7 @@ impl<'a> Context<'a> {
         part: &Part,
         key: Option<&Key>,
         algorithm: DigestAlgorithm,
-    ) -> Result<BodyDigest, Refusal> {
+    ) -> Result<BodyDigest, Refused> {
         // A platform may have hashed the body already.
         if let (Content::Digest(digest), [only]) = (&self.message.body, &*part.inner)
             && only.kind == Kind::Body
@@ -190,7 +201,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn push_form_pairs(&self, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    fn push_form_pairs(&self, out: &mut Vec<u8>) -> Result<(), Refused> {
         let decode = |text: &str| unescape(text, true).ok_or(Code::BodyMalformed);
         let mut pairs = Vec::new();
         for (name, value) in parameters(self.message.body_text()?) {
@@ -209,7 +220,7 @@ impl<'a> Context<'a> {
 }
 
 /// Appends a query as the filters have it. Each needs time for a sort or two.
-fn push_query(query: &str, filters: &str, out: &mut Vec<u8>) -> Result<(), Refusal> {
+fn push_query(query: &str, filters: &str, out: &mut Vec<u8>) -> Result<(), Refused> {
     let mut has = [false; 4];
     for filter in filters.split(',') {
         for (name, has) in FILTERS.iter().zip(&mut has) {
@@ -220,7 +231,10 @@ fn push_query(query: &str, filters: &str, out: &mut Vec<u8>) -> Result<(), Refus
     let mut pairs = Vec::new();
     for pair in query.split('&') {
         // The sign stays with the value, so that a parameter without one is known.
-        let end = pair.bytes().position(|byte| byte == b'=').unwrap_or(pair.len());
+        let end = pair
+            .bytes()
+            .position(|byte| byte == b'=')
+            .unwrap_or(pair.len());
         let (name, value) = pair.split_at_checked(end).unwrap_or((pair, ""));
         let decode = |text: &str| {
             if is_decoded || is_form {
@@ -230,7 +244,10 @@ fn push_query(query: &str, filters: &str, out: &mut Vec<u8>) -> Result<(), Refus
             }
         };
         let (name, value) = (decode(name), decode(value));
-        pairs.push((name.ok_or(Code::QueryMalformed)?, value.ok_or(Code::QueryMalformed)?));
+        pairs.push((
+            name.ok_or(Code::QueryMalformed)?,
+            value.ok_or(Code::QueryMalformed)?,
+        ));
     }
     if is_sorted || is_joined {
         pairs = sorted(pairs, is_sorted);

@@ -63,7 +63,7 @@ impl Row {
             notes: self.notes.clone(),
             ..Coverage::default()
         };
-        if matches!(self.function, Function::AwsHeader | Function::AwsQuery) {
+        if self.is_aws() {
             coverage.method = Covered::Yes;
             coverage.host = Covered::Yes;
             coverage.path = Covered::Yes;
@@ -73,10 +73,19 @@ impl Row {
         }
         // An alternative that leaves something out is enough to change it.
         let by = |see: fn(&Part, Covered) -> Covered| {
-            let covered = self.signed.iter().map(|it| look(self, it, Covered::Yes, see));
+            let covered = self
+                .signed
+                .iter()
+                .map(|it| look(self, it, Covered::Yes, see));
             covered.min().unwrap_or_default()
         };
-        coverage.method = by(|part, most| if part.kind == Kind::Method { most } else { Covered::No });
+        coverage.method = by(|part, most| {
+            if part.kind == Kind::Method {
+                most
+            } else {
+                Covered::No
+            }
+        });
         coverage.host = by(|part, most| match part.kind {
             Kind::Host | Kind::Authority => most,
             _ => Covered::No,
@@ -87,12 +96,11 @@ impl Row {
             _ => Covered::No,
         });
         coverage.query = by(|part, most| match part.kind {
-            Kind::Target => most,
             // A decoded `%26` can't be told from `&`.
             Kind::Query if part.text.contains("decoded") || part.text.contains("form") => {
                 most.min(Covered::Partly)
             }
-            Kind::Query => most,
+            Kind::Query | Kind::Target => most,
             _ => Covered::No,
         });
         coverage.body = by(|part, most| match part.kind {
@@ -123,7 +131,12 @@ fn holds(template: &[Part], is_it: &dyn Fn(Kind) -> bool) -> bool {
 }
 
 /// The most that a template covers of what `see` looks for.
-fn look(row: &Row, template: &[Part], most: Covered, see: fn(&Part, Covered) -> Covered) -> Covered {
+fn look(
+    row: &Row,
+    template: &[Part],
+    most: Covered,
+    see: fn(&Part, Covered) -> Covered,
+) -> Covered {
     let mut covered = Covered::No;
     for part in template {
         let inner = match part.kind {
@@ -132,8 +145,13 @@ fn look(row: &Row, template: &[Part], most: Covered, see: fn(&Part, Covered) -> 
             Kind::If | Kind::Unless => most.min(Covered::Partly),
             _ => most,
         };
-        covered = covered.max(see(part, most)).max(look(row, &part.inner, inner, see));
-        let optional = row.optional.iter().find(|(name, _)| part.kind == Kind::Value && *name == part.text);
+        covered = covered
+            .max(see(part, most))
+            .max(look(row, &part.inner, inner, see));
+        let optional = row
+            .optional
+            .iter()
+            .find(|(name, _)| part.kind == Kind::Value && *name == part.text);
         if let Some((_, template)) = optional {
             covered = covered.max(look(row, template, most.min(Covered::Partly), see));
         }

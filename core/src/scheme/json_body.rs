@@ -3,10 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::refused::{Refused, refused};
 use super::sorted::sorted;
 use crate::json::{Json, push_json_string};
 use crate::policy::ValueFault;
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Code;
 
 /// Deeper bodies are refused.
 const MAX_DEPTH: usize = 32;
@@ -32,22 +33,29 @@ fn text_of(value: &str) -> String {
 }
 
 /// The members of a text that is one object, in order.
-pub(super) fn members(text: &str) -> Result<Vec<Member<'_>>, Refusal> {
-    let members = read(text, b'{', MAX_DEPTH).map_err(|_| Refusal::from(Code::BodyMalformed))?;
+pub(super) fn members(text: &str) -> Result<Vec<Member<'_>>, Refused> {
+    let members = read(text, b'{', MAX_DEPTH).map_err(|_| Refused::from(Code::BodyMalformed))?;
     Ok(members)
 }
 
 /// The one member of this name.
-pub(super) fn member<'t>(text: &'t str, name: &str) -> Result<Option<Member<'t>>, Refusal> {
-    let mut found = members(text)?.into_iter().filter(|member| &*member.name == name);
+pub(super) fn member<'t>(text: &'t str, name: &str) -> Result<Option<Member<'t>>, Refused> {
+    let mut found = members(text)?
+        .into_iter()
+        .filter(|member| &*member.name == name);
     match (found.next(), found.next()) {
-        (_, Some(_)) => Err(Refusal::named(Code::SignatureAmbiguous, name)),
+        (_, Some(_)) => Err(refused(Code::SignatureAmbiguous, name)),
         (member, None) => Ok(member),
     }
 }
 
 /// The object with a member more at its end.
-pub(super) fn with_member(text: &str, name: &str, value: &str, is_number: bool) -> Result<String, Refusal> {
+pub(super) fn with_member(
+    text: &str,
+    name: &str,
+    value: &str,
+    is_number: bool,
+) -> Result<String, Refused> {
     let is_empty = members(text)?.is_empty();
     let (start, _) = text.rsplit_once('}').ok_or(Code::BodyMalformed)?;
     let mut out = String::from(start.trim_end());
@@ -66,7 +74,7 @@ pub(super) fn with_member(text: &str, name: &str, value: &str, is_number: bool) 
 }
 
 /// Appends everything that is in a value: names in their order, texts, and nothing between them.
-pub(super) fn push_flat(value: &str, out: &mut String) -> Result<(), Refusal> {
+pub(super) fn push_flat(value: &str, out: &mut String) -> Result<(), Refused> {
     flatten(value, out, MAX_DEPTH).map_err(|_| Code::BodyMalformed.into())
 }
 
@@ -113,7 +121,9 @@ fn read(text: &str, open: u8, depth: usize) -> Result<Vec<Member<'_>>, ValueFaul
         };
         let start = json.position();
         skip(&mut json, depth)?;
-        let value = text.get(start..json.position()).ok_or(ValueFault::Malformed)?;
+        let value = text
+            .get(start..json.position())
+            .ok_or(ValueFault::Malformed)?;
         found.push(Member { name, value });
     }
     json.end()?;
@@ -149,7 +159,11 @@ fn skip(json: &mut Json<'_>, depth: usize) -> Result<(), ValueFault> {
             while let Some(byte @ (b'+' | b'-' | b'.' | b'E' | b'e' | b'0'..=b'9')) = json.peek() {
                 json.eat(byte);
             }
-            if json.position() == start { Err(ValueFault::Malformed) } else { Ok(()) }
+            if json.position() == start {
+                Err(ValueFault::Malformed)
+            } else {
+                Ok(())
+            }
         }
     }
 }

@@ -4,13 +4,13 @@ use alloc::vec::Vec;
 
 #[cfg(feature = "scheme-ed25519")]
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
-use sha2::{Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use super::encoding::Encoding;
-use crate::refusal::{Code, Refusal};
+use super::refused::{Refused, refused};
+use crate::refusal::Code;
 
 /// What a scheme signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Key {
         algorithm: SchemeAlgorithm,
         form: SecretForm,
         secret: &[u8],
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, Refused> {
         Self::decode(algorithm, form, secret).ok_or_else(|| Code::SecretMalformed.into())
     }
 
@@ -99,7 +99,9 @@ impl Key {
             let base64 = |text: &str| Encoding::Base64.read(text).map(Zeroizing::new);
             match form {
                 SecretForm::Hex => Encoding::AnyHex.read(text)?,
-                SecretForm::Whsec => Encoding::Base64.read(text.strip_prefix("whsec_").unwrap_or(text))?,
+                SecretForm::Whsec => {
+                    Encoding::Base64.read(text.strip_prefix("whsec_").unwrap_or(text))?
+                }
                 SecretForm::Whsk => {
                     is_public = text.starts_with("whpk_");
                     let rest = text.strip_prefix("whsk_").or(text.strip_prefix("whpk_"))?;
@@ -108,7 +110,8 @@ impl Key {
                 }
                 SecretForm::Pkcs8 => {
                     let lines = text.lines().filter(|line| !line.starts_with("-----"));
-                    let joined: Zeroizing<alloc::string::String> = Zeroizing::new(lines.map(str::trim).collect());
+                    let joined: Zeroizing<alloc::string::String> =
+                        Zeroizing::new(lines.map(str::trim).collect());
                     let der = base64(&joined)?;
                     is_public = der.starts_with(&SPKI);
                     let key = der.strip_prefix(&PKCS8).or(der.strip_prefix(&SPKI))?;
@@ -126,18 +129,23 @@ impl Key {
     }
 
     /// The signature of a message.
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Refused> {
         match self.algorithm {
-            SchemeAlgorithm::HmacSha256 => hmac_sha256(&self.bytes, message),
-            SchemeAlgorithm::HmacSha384 => hmac_sha384(&self.bytes, message),
-            SchemeAlgorithm::HmacSha512 => hmac_sha512(&self.bytes, message),
+            SchemeAlgorithm::HmacSha256 => Some(Hash::Sha256.hmac(&self.bytes, message)),
+            SchemeAlgorithm::HmacSha384 => Some(Hash::Sha384.hmac(&self.bytes, message)),
+            SchemeAlgorithm::HmacSha512 => Some(Hash::Sha512.hmac(&self.bytes, message)),
             #[cfg(feature = "scheme-ed25519")]
             SchemeAlgorithm::Ed25519 if !self.is_public => {
                 let seed = <&[u8; 32]>::try_from(self.bytes.as_slice()).ok();
-                seed.map(|seed| SigningKey::from_bytes(seed).sign(message).to_bytes().to_vec())
+                seed.map(|seed| {
+                    SigningKey::from_bytes(seed)
+                        .sign(message)
+                        .to_bytes()
+                        .to_vec()
+                })
             }
             SchemeAlgorithm::HmacSha1 => return Err(Code::SchemeVerifyOnly.into()),
-            other => return Err(Refusal::named(Code::AlgorithmUnknown, other.as_str())),
+            other => return Err(refused(Code::AlgorithmUnknown, other.as_str())),
         }
         .ok_or_else(|| Code::SecretMalformed.into())
     }
@@ -151,9 +159,9 @@ pub(super) struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
-    pub(super) fn new(key: &'a Key, message: &'a [u8]) -> Result<Self, Refusal> {
+    pub(super) fn new(key: &'a Key, message: &'a [u8]) -> Result<Self, Refused> {
         let mac = match key.algorithm {
-            SchemeAlgorithm::HmacSha1 => hmac_sha1(&key.bytes, message),
+            SchemeAlgorithm::HmacSha1 => Some(Hash::Sha1.hmac(&key.bytes, message)),
             SchemeAlgorithm::Ed25519 => None,
             _ => Some(key.sign(message)?),
         };
@@ -196,20 +204,58 @@ pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.ct_eq(other).into()
 }
 
-macro_rules! hmacs {
-    ($($(#[$attribute:meta])* $name:ident: $hash:ident;)*) => {$(
-        $(#[$attribute])*
-        fn $name(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
-            let mut mac = Hmac::<$hash>::new_from_slice(key).ok()?;
-            mac.update(message);
-            Some(mac.finalize().into_bytes().to_vec())
-        }
-    )*};
+/// A hash function of HMAC.
+#[derive(Clone, Copy)]
+pub(super) enum Hash {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
 }
 
-hmacs! {
-    hmac_sha1: Sha1;
-    hmac_sha256: Sha256;
-    hmac_sha384: Sha384;
-    hmac_sha512: Sha512;
+impl Hash {
+    /// The hash of one piece after the other.
+    pub(super) fn of(self, one: &[u8], other: &[u8]) -> Vec<u8> {
+        match self {
+            Hash::Sha1 => Sha1::new()
+                .chain_update(one)
+                .chain_update(other)
+                .finalize()
+                .to_vec(),
+            Hash::Sha256 => Sha256::new()
+                .chain_update(one)
+                .chain_update(other)
+                .finalize()
+                .to_vec(),
+            Hash::Sha384 => Sha384::new()
+                .chain_update(one)
+                .chain_update(other)
+                .finalize()
+                .to_vec(),
+            Hash::Sha512 => Sha512::new()
+                .chain_update(one)
+                .chain_update(other)
+                .finalize()
+                .to_vec(),
+        }
+    }
+
+    /// HMAC (RFC 2104). By hand, for the crate's would be there once for each hash.
+    fn hmac(self, key: &[u8], message: &[u8]) -> Vec<u8> {
+        let block = match self {
+            Hash::Sha1 | Hash::Sha256 => 64,
+            Hash::Sha384 | Hash::Sha512 => 128,
+        };
+        let mut pad = Zeroizing::new(Vec::with_capacity(block));
+        if key.len() > block {
+            pad.extend_from_slice(&self.of(key, b""));
+        } else {
+            pad.extend_from_slice(key);
+        }
+        pad.resize(block, 0);
+        pad.iter_mut().for_each(|byte| *byte ^= 0x36);
+        let inner = self.of(&pad, message);
+        pad.iter_mut().for_each(|byte| *byte ^= 0x36 ^ 0x5c);
+        self.of(&pad, &inner)
+    }
 }

@@ -45,6 +45,7 @@ mod mac;
 mod message;
 mod moment;
 mod presented;
+mod refused;
 mod row;
 #[cfg(feature = "schemes")]
 mod rows;
@@ -67,7 +68,8 @@ use core::time::Duration;
 
 use self::mac::Key;
 use self::message::Message;
-use self::row::{Function, Row};
+use self::refused::Refused;
+use self::row::Row;
 use self::sign::Prepared;
 use self::sigv4::Aws;
 use self::verify::Received;
@@ -104,7 +106,8 @@ impl Scheme {
     /// # Errors
     /// `scheme_malformed`, with the line and what is wrong there.
     pub fn from_toml(text: &str) -> Result<Self, Refusal> {
-        Row::read(text).map(|row| Scheme { row })
+        let row = Row::read(text)?;
+        Ok(Scheme { row })
     }
 
     /// The name, such as `okx`.
@@ -151,8 +154,8 @@ impl Scheme {
         moment: &Moment<'_>,
     ) -> Result<SignedParts, Refusal> {
         match self.aws(request)? {
-            Some(aws) => aws.sign(credentials, moment),
-            None => self.prepare(request, credentials, moment)?.sign(),
+            Some(aws) => Ok(aws.sign(credentials, moment)?),
+            None => Ok(self.prepare(request, credentials, moment)?.sign()?),
         }
     }
 
@@ -168,8 +171,8 @@ impl Scheme {
         moment: &Moment<'_>,
     ) -> Result<Vec<u8>, Refusal> {
         match self.aws(request)? {
-            Some(aws) => aws.base(credentials, moment),
-            None => self.prepare(request, credentials, moment)?.base(),
+            Some(aws) => Ok(aws.base(credentials, moment)?),
+            None => Ok(self.prepare(request, credentials, moment)?.base()?),
         }
     }
 
@@ -184,7 +187,7 @@ impl Scheme {
         credentials: &Credentials,
     ) -> Result<Vec<Vec<u8>>, Refusal> {
         if let Some(aws) = self.aws(request)? {
-            return aws.received_bases();
+            return Ok(aws.received_bases()?);
         }
         let key = Key::new(self.row.algorithm, self.row.secret, &credentials.secret)?;
         let received = Received::read(&self.row, Message::read(request)?)?;
@@ -196,7 +199,11 @@ impl Scheme {
                 Err(refusal) => failure = refusal,
             }
         }
-        if bases.is_empty() { Err(failure) } else { Ok(bases) }
+        if bases.is_empty() {
+            Err(*failure)
+        } else {
+            Ok(bases)
+        }
     }
 
     /// The keyid that the request presents, for the caller to look the credentials up by. None if
@@ -207,7 +214,7 @@ impl Scheme {
     /// parts.
     pub fn presented_keyid(&self, request: &Request<'_>) -> Result<Option<String>, Refusal> {
         if let Some(aws) = self.aws(request)? {
-            return aws.presented_keyid().map(Some);
+            return Ok(Some(aws.presented_keyid()?));
         }
         let received = Received::read(&self.row, Message::read(request)?)?;
         Ok(received.presented.get("keyid").map(String::from))
@@ -229,14 +236,11 @@ impl Scheme {
         now_ms: u64,
         tolerance: Option<Duration>,
     ) -> Result<SchemeAuthentic, Refusal> {
-        match self.aws(request)? {
-            Some(aws) => aws.verify(credentials, now_ms, tolerance),
-            None => Received::read(&self.row, Message::read(request)?)?.verify(
-                credentials,
-                now_ms,
-                tolerance,
-            ),
+        if let Some(aws) = self.aws(request)? {
+            return Ok(aws.verify(credentials, now_ms, tolerance)?);
         }
+        let received = Received::read(&self.row, Message::read(request)?)?;
+        Ok(received.verify(credentials, now_ms, tolerance)?)
     }
 
     /// The canonical request of AWS Signature Version 4, whose hash is in what `sign` signs; none
@@ -251,13 +255,13 @@ impl Scheme {
         moment: &Moment<'_>,
     ) -> Result<Option<String>, Refusal> {
         match self.aws(request)? {
-            Some(aws) => aws.canonical_request(credentials, moment).map(Some),
+            Some(aws) => Ok(Some(aws.canonical_request(credentials, moment)?)),
             None => Ok(None),
         }
     }
 
-    fn aws<'a>(&'a self, request: &'a Request<'a>) -> Result<Option<Aws<'a>>, Refusal> {
-        if matches!(self.row.function, Function::AwsHeader | Function::AwsQuery) {
+    fn aws<'a>(&'a self, request: &'a Request<'a>) -> Result<Option<Aws<'a>>, Refused> {
+        if self.row.is_aws() {
             Ok(Some(Aws::new(&self.row, Message::read(request)?)))
         } else {
             Ok(None)
@@ -269,7 +273,7 @@ impl Scheme {
         request: &'a Request<'a>,
         credentials: &Credentials,
         moment: &Moment<'_>,
-    ) -> Result<Prepared<'a>, Refusal> {
+    ) -> Result<Prepared<'a>, Refused> {
         let mut message = Message::read(request)?;
         message.strip_signature(&self.row);
         Prepared::new(&self.row, message, credentials, moment)

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use super::json_body;
 use super::message::{Message, parameter};
+use super::refused::{Refused, refused};
 use super::row::{Place, Placement, Row};
 use super::template::{Kind, Part, Template};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Code;
 
 /// More are not looked at: each is compared under every key.
 const MAX_SIGNATURES: usize = 16;
@@ -21,7 +22,7 @@ pub(super) struct Presented<'a> {
 }
 
 impl<'a> Presented<'a> {
-    pub(super) fn read(row: &'a Row, message: &Message<'_>) -> Result<Self, Refusal> {
+    pub(super) fn read(row: &'a Row, message: &Message<'_>) -> Result<Self, Refused> {
         let mut presented = Presented {
             values: Vec::new(),
             signatures: Vec::new(),
@@ -30,7 +31,7 @@ impl<'a> Presented<'a> {
         for placement in &row.placements {
             match sent(placement, message)? {
                 Some(value) => presented.read_value(row, placement, &value)?,
-                None => presented.do_without(row, placement)?,
+                None => do_without(row, placement)?,
             }
         }
         if presented.signatures.is_empty() && row.placements.iter().any(|it| it.has("signature")) {
@@ -44,34 +45,27 @@ impl<'a> Presented<'a> {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Some values may be absent: what is optional, and a keyid that isn't signed.
-    fn do_without(&mut self, row: &Row, placement: &Placement) -> Result<(), Refusal> {
-        if placement.has("signature") {
-            return Err(Refusal::named(Code::SignatureMissing, placement.name()));
-        }
-        let is_dispensable = |part: &Part| {
-            part.kind == Kind::Literal || part.text == "keyid" || is_optional(row, &part.text)
-        };
-        let has_value = placement.parts().any(|part| part.kind != Kind::Literal);
-        if has_value && placement.parts().all(is_dispensable) {
-            return Ok(());
-        }
-        Err(Refusal::named(Code::ComponentMissing, placement.name()))
-    }
-
-    fn read_value(&mut self, row: &Row, placement: &'a Placement, value: &str) -> Result<(), Refusal> {
-        let malformed = || Refusal::named(Code::SignatureMalformed, placement.name());
+    fn read_value(
+        &mut self,
+        row: &Row,
+        placement: &'a Placement,
+        value: &str,
+    ) -> Result<(), Refused> {
+        let malformed = || refused(Code::SignatureMalformed, placement.name());
         let mut value = value;
         if let Some(word) = &placement.word {
             let (first, rest) = value.split_once(' ').unwrap_or((value, ""));
             if !first.eq_ignore_ascii_case(word) {
-                return Err(Refusal::named(Code::SignatureMissing, placement.name()));
+                return Err(refused(Code::SignatureMissing, placement.name()));
             }
             value = rest;
         }
         let is_strict = placement.word.is_some();
         if placement.separator.is_empty() {
-            let found = placement.items.first().and_then(|item| capture(item, value));
+            let found = placement
+                .items
+                .first()
+                .and_then(|item| capture(item, value));
             return self.keep(row, found.ok_or_else(malformed)?, true);
         }
         let separator = placement.separator.trim_end();
@@ -91,7 +85,12 @@ impl<'a> Presented<'a> {
         Ok(())
     }
 
-    fn keep(&mut self, row: &Row, found: Vec<(&'a Part, &str)>, is_strict: bool) -> Result<(), Refusal> {
+    fn keep(
+        &mut self,
+        row: &Row,
+        found: Vec<(&'a Part, &str)>,
+        is_strict: bool,
+    ) -> Result<(), Refused> {
         for (part, text) in found {
             let name = part.text.as_str();
             if part.kind != Kind::Value || name == "passphrase" {
@@ -101,11 +100,11 @@ impl<'a> Presented<'a> {
                     return Err(Code::TooManySignatures.into());
                 }
                 if is_strict && !self.signatures.is_empty() {
-                    return Err(Refusal::named(Code::SignatureAmbiguous, name));
+                    return Err(refused(Code::SignatureAmbiguous, name));
                 }
                 self.signatures.push(text.into());
             } else if self.get(name).is_some() {
-                return Err(Refusal::named(Code::SignatureAmbiguous, name));
+                return Err(refused(Code::SignatureAmbiguous, name));
             } else {
                 if row.optional.iter().any(|(known, _)| known == name) {
                     self.checks.push((part, text.into()));
@@ -117,13 +116,31 @@ impl<'a> Presented<'a> {
     }
 }
 
+/// Some values may be absent: what is optional, and a keyid that isn't signed.
+fn do_without(row: &Row, placement: &Placement) -> Result<(), Refused> {
+    if placement.has("signature") {
+        return Err(refused(Code::SignatureMissing, placement.name()));
+    }
+    let is_dispensable = |part: &Part| {
+        part.kind == Kind::Literal || part.text == "keyid" || is_optional(row, &part.text)
+    };
+    let has_value = placement.parts().any(|part| part.kind != Kind::Literal);
+    if has_value && placement.parts().all(is_dispensable) {
+        return Ok(());
+    }
+    Err(refused(Code::ComponentMissing, placement.name()))
+}
+
 fn is_optional(row: &Row, name: &str) -> bool {
     row.optional.iter().any(|(known, _)| known == name)
-        || row.options.iter().any(|(known, default)| known == name && default.is_empty())
+        || row
+            .options
+            .iter()
+            .any(|(known, default)| known == name && default.is_empty())
 }
 
 /// The text in a place, if there is one.
-fn sent(placement: &Placement, message: &Message<'_>) -> Result<Option<String>, Refusal> {
+fn sent(placement: &Placement, message: &Message<'_>) -> Result<Option<String>, Refused> {
     let mut found = None;
     for name in &placement.names {
         found = match placement.place {
@@ -136,7 +153,7 @@ fn sent(placement: &Placement, message: &Message<'_>) -> Result<Option<String>, 
                 // A body that is no text has no parameters.
                 let form = parameter(message.body_text().unwrap_or(""), name)?;
                 if query.is_some() && form.is_some() {
-                    return Err(Refusal::named(Code::QueryParamAmbiguous, name));
+                    return Err(refused(Code::QueryParamAmbiguous, name));
                 }
                 query.or(form)
             }

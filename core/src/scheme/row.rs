@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use super::encoding::Encoding;
 use super::mac::{SchemeAlgorithm, SecretForm};
+use super::refused::Refused;
 use super::template::{self, Kind, Part, Template};
 use super::time::TimeForm;
-use super::toml::{self, Entry, Value, malformed};
-use crate::refusal::Refusal;
+use super::toml::{self, Entry, Shape, malformed};
 
 /// A row. Times are in milliseconds.
 #[derive(Debug)]
@@ -100,7 +100,8 @@ impl Placement {
     }
 
     pub(super) fn has(&self, value: &str) -> bool {
-        self.parts().any(|part| part.kind == Kind::Value && part.text == value)
+        self.parts()
+            .any(|part| part.kind == Kind::Value && part.text == value)
     }
 }
 
@@ -156,96 +157,168 @@ const PLACES: &[(&str, Place)] = &[
     ("json", Place::Json),
 ];
 
+/// What a row can't do without.
+const MEMBERS: &[&str] = &[
+    "name",
+    "title",
+    "documentation",
+    "algorithm",
+    "secret",
+    "encoding",
+];
+
+const MAX_BYTES: usize = 64 << 10;
+
 impl Row {
-    pub(super) fn read(text: &str) -> Result<Self, Refusal> {
-        let mut file = File {
-            entries: toml::read(text)?,
-            last_line: text.lines().count(),
+    pub(super) fn read(text: &str) -> Result<Self, Refused> {
+        if text.len() > MAX_BYTES {
+            return Err(malformed(1, "the row is longer than 64 KiB", ""));
+        }
+        let entries = toml::read(text)?;
+        let mut row = Row {
+            name: String::new(),
+            title: String::new(),
+            documentation: String::new(),
+            notes: Vec::new(),
+            function: Function::None,
+            algorithm: SchemeAlgorithm::HmacSha256,
+            secret: SecretForm::Utf8,
+            encoding: Encoding::Hex,
+            signed: Vec::new(),
+            timestamp: None,
+            nonce: None,
+            past: None,
+            future: None,
+            expires_in: None,
+            window: None,
+            window_max: None,
+            may_be_empty: true,
+            placements: Vec::new(),
+            options: Vec::new(),
+            optional: Vec::new(),
         };
-        let options = file.table("options")?;
-        let optional = file.table("optional")?;
-        let lists = file.table("lists")?;
-        let known: Vec<&str> = options.iter().chain(&optional).map(|it| &*it.name).collect();
-        let template = |text: &str, line: usize| parse(text, &known, line);
-        let mut placements = Vec::new();
-        for (table, place) in PLACES {
-            for it in file.table(table)? {
-                let names: Vec<String> = it.name.split('|').map(String::from).collect();
-                let is_authorization = it.name.eq_ignore_ascii_case("authorization");
-                let (word, text) = match it.text.split_once(' ') {
-                    Some((word, rest)) if is_authorization => (Some(word.into()), rest),
-                    _ => (None, &*it.text),
-                };
-                let list = lists.iter().find(|list| *place == Place::Header && list.name == it.name);
-                let separator = list.map_or("", |list| &*list.text);
-                let items = if separator.is_empty() {
-                    template(text, it.line).map(|item| Vec::from([item]))
+        // Optional values may be made of options only, or they could be made of each other.
+        let mut known = Vec::new();
+        for table in ["options", "optional"] {
+            for entry in entries.iter().filter(|it| it.table == table) {
+                if table == "options" {
+                    row.options.push((entry.key.clone(), entry.text()?.into()));
                 } else {
-                    text.split(separator).map(|item| template(item, it.line)).collect()
-                };
-                let items: Vec<Template> = items?;
-                let is_joint = |pair: &[Part]| pair.iter().all(|part| part.kind != Kind::Literal);
-                if items.iter().any(|item| item.windows(2).any(is_joint)) {
-                    return Err(malformed(it.line, "nothing parts two placeholders of", &it.name));
+                    let template = entry.template(entry.text()?, &known)?;
+                    row.optional.push((entry.key.clone(), template));
                 }
-                placements.push(Placement {
-                    place: *place,
-                    names,
-                    word,
-                    separator: separator.into(),
-                    items,
-                });
+            }
+            let names = entries.iter().filter(|it| it.table == table);
+            known.extend(names.map(|it| it.key.as_str()));
+        }
+        for entry in &entries {
+            match entry.table.as_str() {
+                "" => row.set(entry, &known)?,
+                "options" | "optional" | "lists" => {}
+                _ => row.place(entry, &entries, &known)?,
             }
         }
-        let function = file.choice_or("function", FUNCTIONS, Function::None)?;
-        let is_aws = matches!(function, Function::AwsHeader | Function::AwsQuery);
-        let mut signed = Vec::new();
-        if !is_aws {
-            let (texts, line) = file.list("signed")?.ok_or_else(|| file.missing("signed"))?;
-            for text in texts {
-                signed.push(template(&text, line)?);
+        let line = entries.last().map_or(1, |last| last.line);
+        row.check(&entries, line)
+    }
+
+    /// Takes a member that is in no table.
+    fn set(&mut self, entry: &Entry, known: &[&str]) -> Result<(), Refused> {
+        match entry.key.as_str() {
+            "name" => self.name = entry.text()?.into(),
+            "title" => self.title = entry.text()?.into(),
+            "documentation" => self.documentation = entry.text()?.into(),
+            "notes" => self.notes.clone_from(&entry.values),
+            "signed" => {
+                for text in &entry.values {
+                    self.signed.push(entry.template(text, known)?);
+                }
             }
-            let carriers = placements.iter().filter(|it| it.has("signature")).count();
-            if carriers != 1 || signed.is_empty() {
-                return Err(malformed(line, "the signature must have one place, and something to sign", ""));
-            }
+            "function" => self.function = entry.choose(FUNCTIONS)?,
+            "algorithm" => self.algorithm = entry.choose(ALGORITHMS)?,
+            "secret" => self.secret = entry.choose(SECRETS)?,
+            "encoding" => self.encoding = entry.choose(ENCODINGS)?,
+            "timestamp" => self.timestamp = Some(entry.choose(TIMES)?),
+            "nonce" => self.nonce = Some(entry.choose(NONCES)?),
+            "past" => self.past = Some(entry.span()?),
+            "future" => self.future = Some(entry.span()?),
+            "expires-in" => self.expires_in = Some(entry.span()?),
+            "window" => self.window = Some(entry.text()?.into()),
+            "window-max" => self.window_max = Some(entry.span()?),
+            "empty-body" => match (entry.shape, entry.values.as_slice()) {
+                (Shape::Word, [word]) if word == "true" || word == "false" => {
+                    self.may_be_empty = word == "true";
+                }
+                _ => return Err(entry.wrong("not `true` or `false`:", &entry.key)),
+            },
+            _ => return Err(entry.wrong("unknown member", &entry.key)),
         }
-        // Only of options, or they could be made of each other without end.
-        let known: Vec<&str> = options.iter().map(|it| &*it.name).collect();
-        let optional = optional
+        Ok(())
+    }
+
+    /// Takes a member that says where a value goes.
+    fn place(&mut self, entry: &Entry, all: &[Entry], known: &[&str]) -> Result<(), Refused> {
+        let place = PLACES.iter().find(|(table, _)| *table == entry.table);
+        let (_, place) = place.ok_or_else(|| entry.wrong("unknown table", &entry.table))?;
+        let mut text = entry.text()?;
+        let mut word = None;
+        if entry.key.eq_ignore_ascii_case("authorization")
+            && let Some((first, rest)) = text.split_once(' ')
+        {
+            word = Some(first.into());
+            text = rest;
+        }
+        let list = all
             .iter()
-            .map(|it| Ok((it.name.clone(), parse(&it.text, &known, it.line)?)))
-            .collect::<Result<_, Refusal>>()?;
-        let row = Row {
-            name: file.text("name")?,
-            title: file.text("title")?,
-            documentation: file.text("documentation")?,
-            notes: file.list("notes")?.map_or_else(Vec::new, |(notes, _)| notes),
-            function,
-            algorithm: file.choice("algorithm", ALGORITHMS)?,
-            secret: file.choice("secret", SECRETS)?,
-            encoding: file.choice("encoding", ENCODINGS)?,
-            signed,
-            timestamp: file.optional_choice("timestamp", TIMES)?,
-            nonce: file.optional_choice("nonce", NONCES)?,
-            past: file.span("past")?,
-            future: file.span("future")?,
-            expires_in: file.span("expires-in")?,
-            window: file.optional_text("window")?.map(|(text, _)| text),
-            window_max: file.span("window-max")?,
-            may_be_empty: file.flag("empty-body")?,
-            placements,
-            options: options.into_iter().map(|it| (it.name, it.text)).collect(),
-            optional,
+            .find(|it| it.table == "lists" && it.key == entry.key);
+        let separator = list.map_or(Ok(""), Entry::text)?;
+        let mut placement = Placement {
+            place: *place,
+            names: Vec::new(),
+            word,
+            separator: separator.into(),
+            items: Vec::new(),
         };
-        match file.entries.first() {
-            Some(entry) => Err(malformed(entry.line, "unknown member", &entry.key)),
-            None => row.check(file.last_line),
+        for name in entry.key.split('|') {
+            placement.names.push(name.into());
         }
+        let sign = separator.chars().next();
+        for item in text.split(|c| Some(c) == sign) {
+            let item = if separator.len() > 1 {
+                item.trim_ascii()
+            } else {
+                item
+            };
+            let item = entry.template(item, known)?;
+            let is_joint = |pair: &[Part]| pair.iter().all(|part| part.kind != Kind::Literal);
+            if item.windows(2).any(is_joint) {
+                return Err(entry.wrong("nothing parts two placeholders of", &entry.key));
+            }
+            placement.items.push(item);
+        }
+        self.placements.push(placement);
+        Ok(())
+    }
+
+    /// Whether it is AWS's, which has no template.
+    pub(super) fn is_aws(&self) -> bool {
+        matches!(self.function, Function::AwsHeader | Function::AwsQuery)
     }
 
     /// What the members say of each other.
-    fn check(self, line: usize) -> Result<Self, Refusal> {
+    fn check(self, entries: &[Entry], line: usize) -> Result<Self, Refused> {
+        let has = |key: &&str| {
+            entries
+                .iter()
+                .any(|it| it.table.is_empty() && it.key == *key)
+        };
+        let needed = MEMBERS.iter().chain((!self.is_aws()).then_some(&"signed"));
+        for key in needed {
+            if !has(key) {
+                return Err(malformed(line, "missing member", key));
+            }
+        }
+        let carriers = self.placements.iter().filter(|it| it.has("signature"));
         let is_placed = |value: &str| self.placements.iter().any(|it| it.has(value));
         let is_signed = |value: &str| self.signed.iter().any(|it| mentions(it, value));
         let is_loose = |value: &&str| is_signed(value) && !is_placed(value);
@@ -253,11 +326,16 @@ impl Row {
         let has_key_pair = matches!(self.secret, SecretForm::Pkcs8 | SecretForm::Whsk);
         let is_option = |name: &String| self.options.iter().any(|(known, _)| known == name);
         let has_span = self.past.is_some() || self.expires_in.is_some();
-        let wrong = if is_placed("timestamp") != self.timestamp.is_some() {
+        let wrong = if carriers.count() != usize::from(!self.is_aws()) {
+            "the signature must have one place"
+        } else if is_placed("timestamp") != self.timestamp.is_some() {
             "`timestamp` and its place go together"
         } else if is_placed("nonce") != self.nonce.is_some() && self.function != Function::Gemini {
             "`nonce` and its place go together"
-        } else if ["keyid", "nonce", "payload", "timestamp"].iter().any(is_loose) {
+        } else if ["keyid", "nonce", "payload", "timestamp"]
+            .iter()
+            .any(is_loose)
+        {
             "a value that is signed has no place"
         } else if is_signed("signature") {
             "a signature can't sign itself"
@@ -281,143 +359,47 @@ pub(super) fn mentions(template: &[Part], value: &str) -> bool {
     })
 }
 
-fn parse(text: &str, known: &[&str], line: usize) -> Result<Template, Refusal> {
-    template::parse(text, known)
-        .map_err(|placeholder| malformed(line, "unknown placeholder", &placeholder))
-}
-
-/// A member of a table of texts.
-struct Named {
-    name: String,
-    text: String,
-    line: usize,
-}
-
-/// The members that nobody has taken yet.
-struct File {
-    entries: Vec<Entry>,
-    last_line: usize,
-}
-
-impl File {
-    fn take(&mut self, key: &str) -> Option<Entry> {
-        let at = self
-            .entries
-            .iter()
-            .position(|it| it.table.is_empty() && it.key == key)?;
-        Some(self.entries.remove(at))
+impl Entry {
+    #[expect(clippy::unnecessary_box_returns, reason = "see `Refused`")]
+    fn wrong(&self, what: &str, name: &str) -> Refused {
+        malformed(self.line, what, name)
     }
 
-    fn missing(&self, key: &str) -> Refusal {
-        malformed(self.last_line, "missing member", key)
-    }
-
-    /// The texts of a table.
-    fn table(&mut self, table: &str) -> Result<Vec<Named>, Refusal> {
-        let mut found = Vec::new();
-        let mut rest = Vec::new();
-        for entry in self.entries.drain(..) {
-            if entry.table != table {
-                rest.push(entry);
-                continue;
-            }
-            match entry.value {
-                Value::Text(text) => found.push(Named {
-                    name: entry.key,
-                    text,
-                    line: entry.line,
-                }),
-                _ => return Err(malformed(entry.line, "not a text:", &entry.key)),
-            }
-        }
-        self.entries = rest;
-        Ok(found)
-    }
-
-    fn optional_text(&mut self, key: &str) -> Result<Option<(String, usize)>, Refusal> {
-        match self.take(key) {
-            None => Ok(None),
-            Some(Entry {
-                value: Value::Text(text),
-                line,
-                ..
-            }) => Ok(Some((text, line))),
-            Some(entry) => Err(malformed(entry.line, "not a text:", key)),
+    /// The only text of a member.
+    fn text(&self) -> Result<&str, Refused> {
+        match self.values.as_slice() {
+            [text] if self.shape == Shape::Text => Ok(text),
+            _ => Err(self.wrong("not a text:", &self.key)),
         }
     }
 
-    fn text(&mut self, key: &str) -> Result<String, Refusal> {
-        match self.optional_text(key)? {
-            Some((text, _)) => Ok(text),
-            None => Err(self.missing(key)),
-        }
+    fn template(&self, text: &str, known: &[&str]) -> Result<Template, Refused> {
+        template::parse(text, known).map_err(|it| self.wrong("unknown placeholder", &it))
     }
 
-    /// A text, or a list of them.
-    fn list(&mut self, key: &str) -> Result<Option<(Vec<String>, usize)>, Refusal> {
-        match self.take(key) {
-            None => Ok(None),
-            Some(entry) => match entry.value {
-                Value::Text(text) => Ok(Some((Vec::from([text]), entry.line))),
-                Value::List(list) => Ok(Some((list, entry.line))),
-                Value::Flag(_) => Err(malformed(entry.line, "not a text:", key)),
-            },
-        }
-    }
-
-    /// A flag that is true unless the row says otherwise.
-    fn flag(&mut self, key: &str) -> Result<bool, Refusal> {
-        match self.take(key) {
-            None => Ok(true),
-            Some(Entry {
-                value: Value::Flag(flag),
-                ..
-            }) => Ok(flag),
-            Some(entry) => Err(malformed(entry.line, "not `true` or `false`:", key)),
-        }
-    }
-
-    fn optional_choice<T: Copy>(&mut self, key: &str, table: &[(&str, T)]) -> Result<Option<T>, Refusal> {
-        let Some((text, line)) = self.optional_text(key)? else {
-            return Ok(None);
-        };
+    fn choose<T: Copy>(&self, table: &[(&str, T)]) -> Result<T, Refused> {
+        let text = self.text()?;
         match table.iter().find(|(name, _)| *name == text) {
-            Some((_, value)) => Ok(Some(*value)),
-            None => Err(malformed(line, "unknown", &text)),
-        }
-    }
-
-    fn choice_or<T: Copy>(&mut self, key: &str, table: &[(&str, T)], default: T) -> Result<T, Refusal> {
-        Ok(self.optional_choice(key, table)?.unwrap_or(default))
-    }
-
-    fn choice<T: Copy>(&mut self, key: &str, table: &[(&str, T)]) -> Result<T, Refusal> {
-        match self.optional_choice(key, table)? {
-            Some(value) => Ok(value),
-            None => Err(self.missing(key)),
+            Some((_, value)) => Ok(*value),
+            None => Err(self.wrong("unknown", text)),
         }
     }
 
     /// `300 s` or `5000 ms`.
-    fn span(&mut self, key: &str) -> Result<Option<Span>, Refusal> {
-        let Some((text, line)) = self.optional_text(key)? else {
-            return Ok(None);
+    fn span(&self) -> Result<Span, Refused> {
+        let wrong = || self.wrong("not a number of `s` or `ms`:", &self.key);
+        let (number, unit) = self.text()?.split_once(' ').ok_or_else(wrong)?;
+        let factor = match unit {
+            "s" => 1000,
+            "ms" => 1,
+            _ => return Err(wrong()),
         };
-        let read = || {
-            let (number, unit) = text.split_once(' ')?;
-            let factor = match unit {
-                "s" => 1000,
-                "ms" => 1,
-                _ => return None,
-            };
-            Some(Span {
-                ms: number.parse::<u64>().ok()?.checked_mul(factor)?,
-                in_seconds: factor != 1,
-            })
-        };
-        match read() {
-            Some(span) => Ok(Some(span)),
-            None => Err(malformed(line, "not a number of `s` or `ms`:", key)),
-        }
+        let number = number.parse::<u64>().ok();
+        Ok(Span {
+            ms: number
+                .and_then(|it| it.checked_mul(factor))
+                .ok_or_else(wrong)?,
+            in_seconds: factor != 1,
+        })
     }
 }

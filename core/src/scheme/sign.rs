@@ -8,10 +8,11 @@ use super::credentials::Credentials;
 use super::encoding::Encoding;
 use super::mac::{Key, SchemeAlgorithm};
 use super::message::{Message, parameter, push_parameter};
+use super::refused::Refused;
 use super::row::{Function, NonceKind, Place, Placement, Row};
 use super::template::{Kind, Template};
 use super::{Moment, SignedParts, gemini, json_body};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Code;
 
 const MAX_NONCE_BYTES: usize = 256;
 
@@ -28,7 +29,7 @@ impl<'a> Prepared<'a> {
         message: Message<'a>,
         credentials: &Credentials,
         moment: &Moment<'_>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, Refused> {
         if row.algorithm == SchemeAlgorithm::HmacSha1 {
             return Err(Code::SchemeVerifyOnly.into());
         }
@@ -37,7 +38,10 @@ impl<'a> Prepared<'a> {
         set_credentials(&mut context, credentials);
         let lifetime = row.expires_in.map_or(0, |span| span.ms);
         if let Some(form) = row.timestamp {
-            context.set("timestamp", form.write(moment.now_ms.saturating_add(lifetime)));
+            context.set(
+                "timestamp",
+                form.write(moment.now_ms.saturating_add(lifetime)),
+            );
         }
         if let Some(kind) = row.nonce {
             context.set("nonce", nonce(kind, moment)?);
@@ -56,14 +60,15 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    pub(super) fn base(&self) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn base(&self) -> Result<Vec<u8>, Refused> {
         self.context.render(self.signed, Some(&self.key))
     }
 
-    pub(super) fn sign(mut self) -> Result<SignedParts, Refusal> {
+    pub(super) fn sign(mut self) -> Result<SignedParts, Refused> {
         let signature = self.key.sign(&self.base()?)?;
         let row = self.context.row;
-        self.context.set("signature", row.encoding.to_text(&signature));
+        self.context
+            .set("signature", row.encoding.to_text(&signature));
         let mut headers = Vec::new();
         for placement in &row.placements {
             if placement.place == Place::Header {
@@ -87,7 +92,7 @@ impl<'a> Prepared<'a> {
 }
 
 /// Sets what the credentials have, and the defaults of the row's options.
-pub(super) fn set_credentials<'a>(context: &mut Context<'a>, credentials: &Credentials) {
+fn set_credentials(context: &mut Context<'_>, credentials: &Credentials) {
     let row = context.row;
     context.set("keyid", credentials.keyid.clone());
     if !credentials.passphrase.is_empty() {
@@ -101,7 +106,7 @@ pub(super) fn set_credentials<'a>(context: &mut Context<'a>, credentials: &Crede
 impl<'a> Context<'a> {
     /// Puts a value that is no header in its place. What the caller has put there already stays,
     /// and is what is signed.
-    fn place(&mut self, placement: &'a Placement, key: &Key) -> Result<(), Refusal> {
+    fn place(&mut self, placement: &'a Placement, key: &Key) -> Result<(), Refused> {
         let name = placement.name();
         let Some(template) = placement.items.first() else {
             return Ok(());
@@ -135,7 +140,8 @@ impl<'a> Context<'a> {
         match place {
             Place::Query => self.message.push_query(name, &value),
             Place::Json => {
-                let body = json_body::with_member(self.message.body_text()?, name, &value, is_number)?;
+                let body =
+                    json_body::with_member(self.message.body_text()?, name, &value, is_number)?;
                 self.message.set_body(body);
             }
             _ => {
@@ -148,7 +154,7 @@ impl<'a> Context<'a> {
     }
 
     /// The value of a header field; the items of a list that have nothing in them are left out.
-    fn field(&self, placement: &Placement, key: &Key) -> Result<String, Refusal> {
+    fn field(&self, placement: &Placement, key: &Key) -> Result<String, Refused> {
         let mut items = Vec::new();
         for item in &placement.items {
             if placement.separator.is_empty() || !self.is_unset(item, key)? {
@@ -162,9 +168,12 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn is_unset(&self, item: &Template, key: &Key) -> Result<bool, Refusal> {
+    fn is_unset(&self, item: &Template, key: &Key) -> Result<bool, Refused> {
         for part in item.iter().filter(|part| part.kind == Kind::Value) {
-            if self.render(core::slice::from_ref(part), Some(key))?.is_empty() {
+            if self
+                .render(core::slice::from_ref(part), Some(key))?
+                .is_empty()
+            {
                 return Ok(true);
             }
         }
@@ -172,9 +181,12 @@ impl<'a> Context<'a> {
     }
 }
 
-fn nonce(kind: NonceKind, moment: &Moment<'_>) -> Result<String, Refusal> {
+fn nonce(kind: NonceKind, moment: &Moment<'_>) -> Result<String, Refused> {
     if let Some(nonce) = moment.nonce {
-        if nonce.is_empty() || nonce.len() > MAX_NONCE_BYTES || !nonce.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if nonce.is_empty()
+            || nonce.len() > MAX_NONCE_BYTES
+            || !nonce.bytes().all(|byte| byte.is_ascii_graphic())
+        {
             return Err(Code::OptionsMalformed.into());
         }
         return Ok(nonce.into());
@@ -184,7 +196,12 @@ fn nonce(kind: NonceKind, moment: &Moment<'_>) -> Result<String, Refusal> {
     }
     let mut bytes = moment.entropy;
     if kind == NonceKind::Uuid {
-        for (byte, (keep, set)) in bytes.iter_mut().skip(6).step_by(2).zip([(0x0f, 0x40), (0x3f, 0x80)]) {
+        for (byte, (keep, set)) in bytes
+            .iter_mut()
+            .skip(6)
+            .step_by(2)
+            .zip([(0x0f, 0x40), (0x3f, 0x80)])
+        {
             *byte = *byte & keep | set;
         }
     }

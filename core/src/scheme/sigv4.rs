@@ -15,13 +15,14 @@ use super::encoding::{Encoding, push_escaped, unescape};
 use super::mac::{Key, SchemeAlgorithm, is_same};
 use super::message::{Content, Message, parameter, parameters, without_parameter};
 use super::moment::{Moment, SignedParts};
+use super::refused::{Refused, refused};
 use super::row::{Function, Row, Span};
 use super::sorted::{Pair, sorted};
 use super::time::TimeForm;
 use super::verify::check_window;
 use crate::digest::BodyDigest;
 use crate::instant::UnixSeconds;
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Code;
 use crate::replay::ReplayToken;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -73,7 +74,7 @@ impl Scope<'_> {
     }
 
     /// The key of this day, region and service.
-    pub(super) fn key(&self, secret: &[u8]) -> Result<Key, Refusal> {
+    pub(super) fn key(&self, secret: &[u8]) -> Result<Key, Refused> {
         if secret.is_empty() {
             return Err(Code::SecretMalformed.into());
         }
@@ -116,7 +117,11 @@ impl<'a> Aws<'a> {
         }
     }
 
-    pub(super) fn sign(self, credentials: &Credentials, moment: &Moment<'_>) -> Result<SignedParts, Refusal> {
+    pub(super) fn sign(
+        self,
+        credentials: &Credentials,
+        moment: &Moment<'_>,
+    ) -> Result<SignedParts, Refused> {
         let unsigned = self.unsigned(credentials, moment)?;
         let scope = scope_of(credentials, &unsigned.date)?;
         let hash = sha256_hex(unsigned.canonical.as_bytes());
@@ -163,18 +168,30 @@ impl<'a> Aws<'a> {
         })
     }
 
-    pub(super) fn base(&self, credentials: &Credentials, moment: &Moment<'_>) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn base(
+        &self,
+        credentials: &Credentials,
+        moment: &Moment<'_>,
+    ) -> Result<Vec<u8>, Refused> {
         let unsigned = self.unsigned(credentials, moment)?;
         let scope = scope_of(credentials, &unsigned.date)?;
         let hash = sha256_hex(unsigned.canonical.as_bytes());
         Ok(scope.string_to_sign(ALGORITHM, &[&hash]).into_bytes())
     }
 
-    pub(super) fn canonical_request(&self, credentials: &Credentials, moment: &Moment<'_>) -> Result<String, Refusal> {
+    pub(super) fn canonical_request(
+        &self,
+        credentials: &Credentials,
+        moment: &Moment<'_>,
+    ) -> Result<String, Refused> {
         Ok(self.unsigned(credentials, moment)?.canonical)
     }
 
-    fn unsigned(&self, credentials: &Credentials, moment: &Moment<'_>) -> Result<Unsigned, Refusal> {
+    fn unsigned(
+        &self,
+        credentials: &Credentials,
+        moment: &Moment<'_>,
+    ) -> Result<Unsigned, Refused> {
         let message = &self.message;
         let date = match message.header("x-amz-date")? {
             Some(date) if TimeForm::Basic.read(date).is_some() => String::from(date),
@@ -184,13 +201,15 @@ impl<'a> Aws<'a> {
         let scope = scope_of(credentials, &date)?;
         let is_s3 = scope.service == "s3";
         let mut headers = Vec::new();
-        let mut add = |name: &str, value: &str| -> Result<(), Refusal> {
+        let mut add = |name: &str, value: &str| -> Result<(), Refused> {
             if message.header(name)?.is_none() {
                 headers.push((String::from(name), String::from(value)));
             }
             Ok(())
         };
-        let token = credentials.get("session-token").filter(|_| !is_set(credentials, "omit-session-token"));
+        let token = credentials
+            .get("session-token")
+            .filter(|_| !is_set(credentials, "omit-session-token"));
         let payload = match (message.header(CONTENT_SHA256)?, credentials.get("payload")) {
             (Some(payload), _) | (None, Some(payload)) => payload.into(),
             (None, None) if is_s3 && self.is_query => UNSIGNED.into(),
@@ -225,7 +244,9 @@ impl<'a> Aws<'a> {
             }
             query = Some(text);
         }
-        let is_normal = credentials.get("normalize").map_or(!is_s3, |it| it == "true");
+        let is_normal = credentials
+            .get("normalize")
+            .map_or(!is_s3, |it| it == "true");
         let canonical = [
             &*message.request.method.to_ascii_uppercase(),
             &canonical_path(message.path, is_normal, is_s3)?,
@@ -243,7 +264,7 @@ impl<'a> Aws<'a> {
         })
     }
 
-    fn body_hash(&self) -> Result<String, Refusal> {
+    fn body_hash(&self) -> Result<String, Refused> {
         match &self.message.body {
             Content::Bytes(bytes) => Ok(sha256_hex(bytes)),
             Content::Digest(BodyDigest::Sha256(digest)) => Ok(Encoding::Hex.to_text(digest)),
@@ -252,10 +273,12 @@ impl<'a> Aws<'a> {
     }
 
     /// The header fields to sign, by their names in lower case, sorted.
-    fn signable(&self, added: &[(String, String)]) -> Result<Vec<Pair>, Refusal> {
+    fn signable(&self, added: &[(String, String)]) -> Result<Vec<Pair>, Refused> {
         let sent = self.message.request.headers.fields().iter();
         let sent = sent.map(|field| (field.name, field.value));
-        let added = added.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let added = added
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         let mut all = Vec::new();
         let mut has_host = false;
         for (name, value) in sent.chain(added) {
@@ -271,9 +294,9 @@ impl<'a> Aws<'a> {
         Ok(sorted(all, false))
     }
 
-    fn host(&self) -> Result<String, Refusal> {
+    fn host(&self) -> Result<String, Refused> {
         match self.message.authority {
-            "" => Err(Refusal::named(Code::ComponentMissing, "host")),
+            "" => Err(refused(Code::ComponentMissing, "host")),
             authority => Ok(authority.into()),
         }
     }
@@ -283,10 +306,10 @@ fn is_set(credentials: &Credentials, option: &str) -> bool {
     credentials.get(option) == Some("true")
 }
 
-fn scope_of<'t>(credentials: &'t Credentials, date: &'t str) -> Result<Scope<'t>, Refusal> {
+fn scope_of<'t>(credentials: &'t Credentials, date: &'t str) -> Result<Scope<'t>, Refused> {
     let option = |name| {
         let value = credentials.get(name);
-        value.ok_or_else(|| Refusal::named(Code::CredentialsIncomplete, name))
+        value.ok_or_else(|| refused(Code::CredentialsIncomplete, name))
     };
     Ok(Scope {
         date,
@@ -296,7 +319,7 @@ fn scope_of<'t>(credentials: &'t Credentials, date: &'t str) -> Result<Scope<'t>
 }
 
 /// Escaped once more than on the wire, but for S3, which has it escaped exactly once.
-fn canonical_path(path: &str, is_normal: bool, is_s3: bool) -> Result<String, Refusal> {
+fn canonical_path(path: &str, is_normal: bool, is_s3: bool) -> Result<String, Refused> {
     let mut normal = String::from(path);
     if is_normal {
         let mut segments = Vec::new();
@@ -325,12 +348,12 @@ fn canonical_path(path: &str, is_normal: bool, is_s3: bool) -> Result<String, Re
     Ok(out)
 }
 
-fn canonical_query(query: &str) -> Result<String, Refusal> {
+fn canonical_query(query: &str) -> Result<String, Refused> {
     let escape = |text: &str| {
         let bytes = unescape(text, false).ok_or(Code::QueryMalformed)?;
         let mut out = String::new();
         push_escaped(&bytes, b"", &mut out);
-        Ok::<Vec<u8>, Refusal>(out.into_bytes())
+        Ok::<Vec<u8>, Refused>(out.into_bytes())
     };
     let mut pairs = Vec::new();
     for (name, value) in parameters(query) {
@@ -398,33 +421,53 @@ pub(super) struct AwsPresented<'t> {
 
 impl<'t> AwsPresented<'t> {
     /// The fields of an `Authorization`.
-    pub(super) fn in_header(message: &Message<'t>) -> Result<Self, Refusal> {
-        let missing = || Refusal::named(Code::SignatureMissing, "authorization");
+    pub(super) fn in_header(message: &Message<'t>) -> Result<Self, Refused> {
+        let missing = || refused(Code::SignatureMissing, "authorization");
         let value = message.header("authorization")?.ok_or_else(missing)?;
-        let rest = value.strip_prefix(ALGORITHM).and_then(|rest| rest.strip_prefix(' '));
+        let rest = value
+            .strip_prefix(ALGORITHM)
+            .and_then(|rest| rest.strip_prefix(' '));
         let mut found = [None; 3];
         for item in rest.ok_or_else(missing)?.split(',') {
-            let (name, value) = item.trim().split_once('=').ok_or(Code::SignatureMalformed)?;
-            let at = ["Credential", "SignedHeaders", "Signature"].iter().position(|it| *it == name);
-            let slot = at.and_then(|at| found.get_mut(at)).ok_or(Code::SignatureMalformed)?;
+            let (name, value) = item
+                .trim()
+                .split_once('=')
+                .ok_or(Code::SignatureMalformed)?;
+            let at = ["Credential", "SignedHeaders", "Signature"]
+                .iter()
+                .position(|it| *it == name);
+            let slot = at
+                .and_then(|at| found.get_mut(at))
+                .ok_or(Code::SignatureMalformed)?;
             if slot.replace(value).is_some() {
-                return Err(Refusal::named(Code::SignatureAmbiguous, name));
+                return Err(refused(Code::SignatureAmbiguous, name));
             }
         }
         let [Some(credential), Some(signed_headers), Some(signature)] = found else {
             return Err(missing());
         };
         let date = message.header("x-amz-date")?;
-        let date = date.ok_or_else(|| Refusal::named(Code::ComponentMissing, "x-amz-date"))?;
+        let date = date.ok_or_else(|| refused(Code::ComponentMissing, "x-amz-date"))?;
         Self::new(credential, date, signed_headers, signature, None)
     }
 
     /// The parameters of a query, decoded.
-    fn in_query(values: &'t [String]) -> Result<Self, Refusal> {
-        let [algorithm, credential, date, signed_headers, expires, signature] = values else {
+    fn in_query(values: &'t [String]) -> Result<Self, Refused> {
+        let [
+            algorithm,
+            credential,
+            date,
+            signed_headers,
+            expires,
+            signature,
+        ] = values
+        else {
             return Err(Code::SignatureMissing.into());
         };
-        let expires = expires.parse().ok().filter(|expires| (1..=MAX_EXPIRES_S).contains(expires));
+        let expires = expires
+            .parse()
+            .ok()
+            .filter(|expires| (1..=MAX_EXPIRES_S).contains(expires));
         if algorithm != ALGORITHM || expires.is_none() {
             return Err(Code::SignatureMalformed.into());
         }
@@ -437,7 +480,7 @@ impl<'t> AwsPresented<'t> {
         signed_headers: &'t str,
         signature: &'t str,
         expires_s: Option<u64>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, Refused> {
         let mut parts = credential.rsplitn(5, '/');
         let mut part = || parts.next().ok_or(Code::SignatureMalformed);
         let (end, service, region, day, keyid) = (part()?, part()?, part()?, part()?, part()?);
@@ -446,7 +489,11 @@ impl<'t> AwsPresented<'t> {
         }
         Ok(AwsPresented {
             keyid,
-            scope: Scope { date, region, service },
+            scope: Scope {
+                date,
+                region,
+                service,
+            },
             signed_headers,
             signature,
             expires_s,
@@ -460,18 +507,18 @@ impl<'t> AwsPresented<'t> {
 
 impl Aws<'_> {
     /// The values of the query's own parameters, but for the token.
-    fn query_values(&self) -> Result<Vec<String>, Refusal> {
+    fn query_values(&self) -> Result<Vec<String>, Refused> {
         let mut values = Vec::new();
         if self.is_query {
             for name in PARAMETERS.iter().filter(|name| **name != TOKEN) {
                 let value = parameter(self.message.query_text(), name)?;
-                values.push(value.ok_or_else(|| Refusal::named(Code::SignatureMissing, name))?);
+                values.push(value.ok_or_else(|| refused(Code::SignatureMissing, name))?);
             }
         }
         Ok(values)
     }
 
-    fn presented<'t>(&'t self, values: &'t [String]) -> Result<AwsPresented<'t>, Refusal> {
+    fn presented<'t>(&'t self, values: &'t [String]) -> Result<AwsPresented<'t>, Refused> {
         if self.is_query {
             AwsPresented::in_query(values)
         } else {
@@ -479,18 +526,21 @@ impl Aws<'_> {
         }
     }
 
-    pub(super) fn presented_keyid(&self) -> Result<String, Refusal> {
+    pub(super) fn presented_keyid(&self) -> Result<String, Refused> {
         Ok(self.presented(&self.query_values()?)?.keyid.into())
     }
 
     /// The canonical requests that may have been signed: a token may have been added later.
-    fn received(&self, presented: &AwsPresented<'_>) -> Result<Vec<String>, Refusal> {
+    fn received(&self, presented: &AwsPresented<'_>) -> Result<Vec<String>, Refused> {
         let message = &self.message;
         let mut all: Vec<Pair> = Vec::new();
         for name in presented.signed_headers.split(';') {
             // In order and once each, so that the list can be read in one way only.
-            if all.last().is_some_and(|(last, _)| last.as_slice() >= name.as_bytes()) {
-                return Err(Refusal::named(Code::ComponentDuplicate, name));
+            if all
+                .last()
+                .is_some_and(|(last, _)| last.as_slice() >= name.as_bytes())
+            {
+                return Err(refused(Code::ComponentDuplicate, name));
             }
             let start = all.len();
             for value in message.request.headers.all(name) {
@@ -500,17 +550,17 @@ impl Aws<'_> {
                 all.push((name.into(), self.host()?.into()));
             }
             if start == all.len() || name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                return Err(Refusal::named(Code::ComponentMissing, name));
+                return Err(refused(Code::ComponentMissing, name));
             }
         }
         if !presented.has_signed("host") {
-            return Err(Refusal::named(Code::ComponentNotCovered, "host"));
+            return Err(refused(Code::ComponentNotCovered, "host"));
         }
         for field in message.request.headers.fields() {
             let name = field.name.to_ascii_lowercase();
             let may_be_loose = name.eq_ignore_ascii_case(TOKEN);
             if name.starts_with("x-amz-") && !may_be_loose && !presented.has_signed(&name) {
-                return Err(Refusal::named(Code::ComponentNotCovered, &name));
+                return Err(refused(Code::ComponentNotCovered, &name));
             }
         }
         let is_s3 = presented.scope.service == "s3";
@@ -524,7 +574,9 @@ impl Aws<'_> {
             query = without_parameter(&query, "X-Amz-Signature").unwrap_or(query);
         }
         let mut queries = Vec::from([canonical_query(&query)?]);
-        if self.is_query && let Some(query) = without_parameter(&query, TOKEN) {
+        if self.is_query
+            && let Some(query) = without_parameter(&query, TOKEN)
+        {
             queries.push(canonical_query(&query)?);
         }
         let mut found = Vec::new();
@@ -551,11 +603,16 @@ impl Aws<'_> {
         Ok(found)
     }
 
-    pub(super) fn received_bases(&self) -> Result<Vec<Vec<u8>>, Refusal> {
+    pub(super) fn received_bases(&self) -> Result<Vec<Vec<u8>>, Refused> {
         let values = self.query_values()?;
         let presented = self.presented(&values)?;
         let canonical = self.received(&presented)?;
-        let base = |it: &String| presented.scope.string_to_sign(ALGORITHM, &[&sha256_hex(it.as_bytes())]).into_bytes();
+        let base = |it: &String| {
+            presented
+                .scope
+                .string_to_sign(ALGORITHM, &[&sha256_hex(it.as_bytes())])
+                .into_bytes()
+        };
         Ok(canonical.iter().map(base).collect())
     }
 
@@ -564,7 +621,7 @@ impl Aws<'_> {
         credentials: &[&Credentials],
         now_ms: u64,
         tolerance: Option<Duration>,
-    ) -> Result<SchemeAuthentic, Refusal> {
+    ) -> Result<SchemeAuthentic, Refused> {
         let values = self.query_values()?;
         let presented = self.presented(&values)?;
         let timestamp = TimeForm::Basic.read(presented.scope.date);
@@ -572,9 +629,11 @@ impl Aws<'_> {
         let keep_until = self.check_time(&presented, timestamp, now_ms, tolerance)?;
         let covers_body = self.check_payload()?;
         let signature = Encoding::Hex.read(presented.signature);
-        let signature = signature.filter(|it| it.len() == 32).ok_or(Code::SignatureMalformed)?;
+        let signature = signature
+            .filter(|it| it.len() == 32)
+            .ok_or(Code::SignatureMalformed)?;
         let bases = self.received_bases()?;
-        let mut refusal = Refusal::from(Code::SignatureMismatch);
+        let mut refusal = Refused::from(Code::SignatureMismatch);
         for (at, credential) in credentials.iter().enumerate() {
             match is_signed_by(credential, &presented, &bases, &signature) {
                 Ok(true) if self.has_token_of(credential)? => {
@@ -583,7 +642,11 @@ impl Aws<'_> {
                         timestamp_ms: Some(timestamp),
                         nonce: None,
                         covers_body: covers_body || self.message.has_empty_body(),
-                        token: ReplayToken::new(credential.keyid(), &signature, UnixSeconds::new(keep_until.div_ceil(1000))),
+                        token: ReplayToken::new(
+                            credential.keyid(),
+                            &signature,
+                            UnixSeconds::new(keep_until.div_ceil(1000)),
+                        ),
                     });
                 }
                 Ok(_) => {}
@@ -599,8 +662,11 @@ impl Aws<'_> {
         timestamp: u64,
         now: u64,
         tolerance: Option<Duration>,
-    ) -> Result<u64, Refusal> {
-        let mut window = self.row.past.unwrap_or(Span { ms: 0, in_seconds: true });
+    ) -> Result<u64, Refused> {
+        let mut window = self.row.past.unwrap_or(Span {
+            ms: 0,
+            in_seconds: true,
+        });
         if let Some(tolerance) = tolerance {
             window.ms = u64::try_from(tolerance.as_millis()).unwrap_or(u64::MAX);
         }
@@ -618,7 +684,7 @@ impl Aws<'_> {
     }
 
     /// Checks a hash that was sent against the body. False if the payload is not signed here.
-    fn check_payload(&self) -> Result<bool, Refusal> {
+    fn check_payload(&self) -> Result<bool, Refused> {
         let Some(payload) = self.message.header(CONTENT_SHA256)? else {
             let values = self.query_values()?;
             return Ok(!self.is_query || self.presented(&values)?.scope.service != "s3");
@@ -629,12 +695,12 @@ impl Aws<'_> {
         if payload == self.body_hash()? {
             Ok(true)
         } else {
-            Err(Refusal::named(Code::DigestMismatch, CONTENT_SHA256))
+            Err(refused(Code::DigestMismatch, CONTENT_SHA256))
         }
     }
 
     /// Whether the session token is the credential's, where it has one.
-    fn has_token_of(&self, credential: &Credentials) -> Result<bool, Refusal> {
+    fn has_token_of(&self, credential: &Credentials) -> Result<bool, Refused> {
         let Some(token) = credential.get("session-token") else {
             return Ok(true);
         };
@@ -652,7 +718,7 @@ fn is_signed_by(
     presented: &AwsPresented<'_>,
     bases: &[Vec<u8>],
     signature: &[u8],
-) -> Result<bool, Refusal> {
+) -> Result<bool, Refused> {
     let is_for = |option, value| credential.get(option).is_none_or(|it| it == value);
     if presented.keyid != credential.keyid()
         || !is_for("region", presented.scope.region)

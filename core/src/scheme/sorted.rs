@@ -11,7 +11,11 @@ pub(super) fn sorted(pairs: Vec<Pair>, by_value: bool) -> Vec<Pair> {
     let mut heap: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = Vec::with_capacity(pairs.len());
     for (at, (name, value)) in pairs.into_iter().enumerate() {
         let place = at.to_be_bytes().to_vec();
-        heap.push(if by_value { (name, value, place) } else { (name, place, value) });
+        heap.push(if by_value {
+            (name, value, place)
+        } else {
+            (name, place, value)
+        });
     }
     let mut sorted = Vec::with_capacity(heap.len());
     for (name, second, third) in BinaryHeap::from(heap).into_sorted_vec() {

@@ -99,7 +99,14 @@ const NESTED: &[(&str, Kind)] = &[
 pub(super) const FILTERS: [&str; 4] = ["sorted", "decoded", "form", "joined"];
 
 /// The values that every row has.
-const VALUES: &[&str] = &["keyid", "passphrase", "timestamp", "nonce", "signature", "payload"];
+const VALUES: &[&str] = &[
+    "keyid",
+    "passphrase",
+    "timestamp",
+    "nonce",
+    "signature",
+    "payload",
+];
 
 /// No template needs more, and a row may be a stranger's.
 const MAX_DEPTH: usize = 8;

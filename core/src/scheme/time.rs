@@ -43,7 +43,13 @@ impl TimeForm {
         };
         let (year, month, day) = civil(ms / 86_400_000);
         let second = ms / 1000;
-        let fields = [month, day, second / 3600 % 24, second / 60 % 60, second % 60];
+        let fields = [
+            month,
+            day,
+            second / 3600 % 24,
+            second / 60 % 60,
+            second % 60,
+        ];
         push(&mut out, year, 4);
         for (separator, field) in pattern.iter().zip(fields) {
             out.push_str(separator);
@@ -63,7 +69,11 @@ impl TimeForm {
     pub(super) fn read(self, text: &str) -> Option<u64> {
         let number = |digits: &str| {
             let is_number = digits.len() <= 15 && digits.bytes().all(|byte| byte.is_ascii_digit());
-            if is_number { digits.parse::<u64>().ok() } else { None }
+            if is_number {
+                digits.parse::<u64>().ok()
+            } else {
+                None
+            }
         };
         let ms = match self {
             TimeForm::Milliseconds => number(text)?,
@@ -114,7 +124,11 @@ fn civil(day: u64) -> (u64, u64, u64) {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let march_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
     (year + era * 400 + u64::from(month <= 2), month, day)
 }
 

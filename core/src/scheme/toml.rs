@@ -4,14 +4,16 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::refusal::{Code, Refusal, push_decimal};
+use super::refused::{Refused, refused};
+use crate::refusal::{Code, push_decimal};
 
-/// The value of a member.
-#[derive(Debug)]
-pub(super) enum Value {
-    Text(String),
-    Flag(bool),
-    List(Vec<String>),
+/// What kind of value a member has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Text,
+    /// A number's digits, `true` or `false`.
+    Word,
+    List,
 }
 
 /// One member, where it stands.
@@ -20,13 +22,16 @@ pub(super) struct Entry {
     /// The name in the last header, empty before the first.
     pub(super) table: String,
     pub(super) key: String,
-    pub(super) value: Value,
+    pub(super) shape: Shape,
+    /// The texts of a list, or the one.
+    pub(super) values: Vec<String>,
     pub(super) line: usize,
 }
 
 /// `scheme_malformed` with a line and what is wrong there.
+#[expect(clippy::unnecessary_box_returns, reason = "see `Refused`")]
 #[cold]
-pub(super) fn malformed(line: usize, what: &str, name: &str) -> Refusal {
+pub(super) fn malformed(line: usize, what: &str, name: &str) -> Refused {
     let mut text = String::from("line ");
     push_decimal(&mut text, i64::try_from(line).unwrap_or(i64::MAX));
     text.push_str(": ");
@@ -35,11 +40,11 @@ pub(super) fn malformed(line: usize, what: &str, name: &str) -> Refusal {
         text.push(' ');
         text.push_str(name);
     }
-    Refusal::named(Code::SchemeMalformed, &text)
+    refused(Code::SchemeMalformed, &text)
 }
 
 /// Every member of a text, in order.
-pub(super) fn read(text: &str) -> Result<Vec<Entry>, Refusal> {
+pub(super) fn read(text: &str) -> Result<Vec<Entry>, Refused> {
     let mut reader = Reader {
         rest: text,
         line: 1,
@@ -61,13 +66,15 @@ pub(super) fn read(text: &str) -> Result<Vec<Entry>, Refusal> {
                 return Err(malformed(line, "a second", &key));
             }
             reader.expect('=')?;
-            let value = reader.value()?;
-            entries.push(Entry {
+            let mut entry = Entry {
                 table: table.clone(),
                 key,
-                value,
+                shape: Shape::Text,
+                values: Vec::new(),
                 line,
-            });
+            };
+            reader.values(&mut entry)?;
+            entries.push(entry);
         }
         reader.end_of_line()?;
     }
@@ -90,7 +97,7 @@ impl Reader<'_> {
     }
 
     /// Spaces, the sign, and spaces.
-    fn expect(&mut self, expected: char) -> Result<(), Refusal> {
+    fn expect(&mut self, expected: char) -> Result<(), Refused> {
         self.skip_spaces();
         if !self.eat(expected) {
             return Err(self.wrong());
@@ -122,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    fn end_of_line(&mut self) -> Result<(), Refusal> {
+    fn end_of_line(&mut self) -> Result<(), Refused> {
         self.skip_spaces();
         self.skip_comment();
         self.eat('\r');
@@ -132,7 +139,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn key(&mut self) -> Result<String, Refusal> {
+    fn key(&mut self) -> Result<String, Refused> {
         self.skip_spaces();
         if self.rest.starts_with(['"', '\'']) {
             return self.string();
@@ -148,26 +155,28 @@ impl Reader<'_> {
         Ok(key.into())
     }
 
-    fn value(&mut self) -> Result<Value, Refusal> {
+    fn values(&mut self, entry: &mut Entry) -> Result<(), Refused> {
         if self.rest.starts_with(['"', '\'']) {
-            return self.string().map(Value::Text);
+            entry.values.push(self.string()?);
+            return Ok(());
         }
         if !self.eat('[') {
+            entry.shape = Shape::Word;
             let word = self.key()?;
-            return match &*word {
-                "true" => Ok(Value::Flag(true)),
-                "false" => Ok(Value::Flag(false)),
-                number if number.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Value::Text(word)),
-                _ => Err(self.wrong()),
-            };
+            let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+            if !is_number && word != "true" && word != "false" {
+                return Err(self.wrong());
+            }
+            entry.values.push(word);
+            return Ok(());
         }
-        let mut list = Vec::new();
+        entry.shape = Shape::List;
         loop {
             self.skip_blank();
             if self.eat(']') {
-                return Ok(Value::List(list));
+                return Ok(());
             }
-            list.push(self.string()?);
+            entry.values.push(self.string()?);
             self.skip_blank();
             if !self.eat(',') && !self.rest.starts_with(']') {
                 return Err(self.wrong());
@@ -175,7 +184,7 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, Refusal> {
+    fn string(&mut self) -> Result<String, Refused> {
         let mut string = String::new();
         let mut chars = self.rest.chars();
         let quote = chars.next().filter(|quote| matches!(quote, '"' | '\''));
@@ -199,7 +208,8 @@ impl Reader<'_> {
         }
     }
 
-    fn wrong(&self) -> Refusal {
+    #[expect(clippy::unnecessary_box_returns, reason = "see `Refused`")]
+    fn wrong(&self) -> Refused {
         malformed(self.line, "this is not TOML that a row may hold", "")
     }
 }

@@ -11,9 +11,10 @@ use super::gemini;
 use super::mac::{Expected, Key, is_same};
 use super::message::Message;
 use super::presented::Presented;
+use super::refused::{Refused, refused};
 use super::row::{Function, NonceKind, Row, Span};
 use crate::instant::UnixSeconds;
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Code;
 use crate::replay::ReplayToken;
 
 const MAX_NONCE_BYTES: usize = 256;
@@ -25,7 +26,7 @@ pub(super) struct Received<'a> {
 }
 
 impl<'a> Received<'a> {
-    pub(super) fn read(row: &'a Row, mut message: Message<'a>) -> Result<Self, Refusal> {
+    pub(super) fn read(row: &'a Row, mut message: Message<'a>) -> Result<Self, Refused> {
         let mut presented = Presented::read(row, &message)?;
         if row.function == Function::Gemini {
             let payload = presented.get("payload").unwrap_or_default();
@@ -41,9 +42,11 @@ impl<'a> Received<'a> {
     }
 
     /// What the signature may be over, in the order of the row.
-    pub(super) fn bases(&self, key: &Key) -> Vec<Result<Vec<u8>, Refusal>> {
+    pub(super) fn bases(&self, key: &Key) -> Vec<Result<Vec<u8>, Refused>> {
         let templates = self.context.row.signed.iter();
-        templates.map(|template| self.context.render(template, Some(key))).collect()
+        templates
+            .map(|template| self.context.render(template, Some(key)))
+            .collect()
     }
 
     pub(super) fn verify(
@@ -51,10 +54,10 @@ impl<'a> Received<'a> {
         credentials: &[&Credentials],
         now_ms: u64,
         tolerance: Option<Duration>,
-    ) -> Result<SchemeAuthentic, Refusal> {
+    ) -> Result<SchemeAuthentic, Refused> {
         let row = self.context.row;
         if self.context.message.has_empty_body() && !row.may_be_empty {
-            return Err(Refusal::named(Code::BodyMalformed, "empty"));
+            return Err(refused(Code::BodyMalformed, "empty"));
         }
         let timestamp_ms = self.timestamp()?;
         let keep_until_ms = match timestamp_ms {
@@ -70,13 +73,17 @@ impl<'a> Received<'a> {
         if signatures.is_empty() {
             return Err(Code::SignatureMalformed.into());
         }
-        let mut refusal = Refusal::from(Code::SignatureMismatch);
+        let mut refusal = Refused::from(Code::SignatureMismatch);
         for (at, credential) in credentials.iter().enumerate() {
             match self.find_signature(credential, &signatures) {
                 Ok(Some(signature)) => {
-                    let nonce = self.presented.get("nonce").filter(|_| row.signs("nonce") || row.function == Function::Gemini);
+                    let nonce = self
+                        .presented
+                        .get("nonce")
+                        .filter(|_| row.signs("nonce") || row.function == Function::Gemini);
                     let once = nonce.map_or(signature, str::as_bytes);
-                    let keep_until = keep_until_ms.map_or(UnixSeconds::MAX, |ms| UnixSeconds::new(ms.div_ceil(1000)));
+                    let keep_until = keep_until_ms
+                        .map_or(UnixSeconds::MAX, |ms| UnixSeconds::new(ms.div_ceil(1000)));
                     return Ok(SchemeAuthentic {
                         credential: at,
                         timestamp_ms,
@@ -97,14 +104,19 @@ impl<'a> Received<'a> {
         &mut self,
         credentials: &Credentials,
         signatures: &'s [Vec<u8>],
-    ) -> Result<Option<&'s [u8]>, Refusal> {
+    ) -> Result<Option<&'s [u8]>, Refused> {
         let row = self.context.row;
         let key = Key::new(row.algorithm, row.secret, &credentials.secret)?;
         self.context.unset("passphrase");
         if !credentials.passphrase.is_empty() {
-            self.context.set("passphrase", String::clone(&credentials.passphrase));
+            self.context
+                .set("passphrase", String::clone(&credentials.passphrase));
         }
-        if self.presented.get("keyid").is_some_and(|keyid| keyid != credentials.keyid()) {
+        if self
+            .presented
+            .get("keyid")
+            .is_some_and(|keyid| keyid != credentials.keyid())
+        {
             return Ok(None);
         }
         let mut failure = None;
@@ -122,7 +134,9 @@ impl<'a> Received<'a> {
             return failure.map_or(Ok(None), Err);
         };
         for (part, text) in &self.presented.checks {
-            let made = self.context.render(core::slice::from_ref(*part), Some(&key))?;
+            let made = self
+                .context
+                .render(core::slice::from_ref(*part), Some(&key))?;
             if !is_same(&made, text.as_bytes()) {
                 return Ok(None);
             }
@@ -130,12 +144,12 @@ impl<'a> Received<'a> {
         Ok(Some(found))
     }
 
-    fn timestamp(&self) -> Result<Option<u64>, Refusal> {
+    fn timestamp(&self) -> Result<Option<u64>, Refused> {
         let Some(form) = self.context.row.timestamp else {
             return Ok(None);
         };
         let text = self.presented.get("timestamp");
-        let text = text.ok_or_else(|| Refusal::named(Code::ComponentMissing, "timestamp"))?;
+        let text = text.ok_or_else(|| refused(Code::ComponentMissing, "timestamp"))?;
         match form.read(text) {
             Some(ms) => Ok(Some(ms)),
             None => Err(Code::TimestampMalformed.into()),
@@ -143,13 +157,25 @@ impl<'a> Received<'a> {
     }
 
     /// Checks the timestamp, and says until when its signature is good.
-    fn check_time(&self, timestamp: u64, now: u64, tolerance: Option<Duration>) -> Result<u64, Refusal> {
+    fn check_time(
+        &self,
+        timestamp: u64,
+        now: u64,
+        tolerance: Option<Duration>,
+    ) -> Result<u64, Refused> {
         let row = self.context.row;
         if row.expires_in.is_some() {
             let is_over = now / 1000 > timestamp / 1000;
-            return if is_over { Err(Code::Expired.into()) } else { Ok(timestamp) };
+            return if is_over {
+                Err(Code::Expired.into())
+            } else {
+                Ok(timestamp)
+            };
         }
-        let past = row.past.unwrap_or(Span { ms: 0, in_seconds: false });
+        let past = row.past.unwrap_or(Span {
+            ms: 0,
+            in_seconds: false,
+        });
         let future = row.future.unwrap_or(past);
         let override_of = |span: Span| match tolerance {
             Some(tolerance) => Span {
@@ -164,17 +190,26 @@ impl<'a> Received<'a> {
         {
             let max = row.window_max.map_or(past.ms, |span| span.ms);
             let ms = text.parse().ok().filter(|ms| *ms <= max);
-            allowed.ms = ms.ok_or_else(|| Refusal::named(Code::ParameterMalformed, name))?;
+            allowed.ms = ms.ok_or_else(|| refused(Code::ParameterMalformed, name))?;
         }
-        check_window(timestamp, now, override_of(allowed), if future == past { override_of(future) } else { future })
+        check_window(
+            timestamp,
+            now,
+            override_of(allowed),
+            if future == past {
+                override_of(future)
+            } else {
+                future
+            },
+        )
     }
 
-    fn check_nonce(&self) -> Result<(), Refusal> {
+    fn check_nonce(&self) -> Result<(), Refused> {
         let Some(kind) = self.context.row.nonce else {
             return Ok(());
         };
         let nonce = self.presented.get("nonce");
-        let nonce = nonce.ok_or_else(|| Refusal::named(Code::NonceMissing, "nonce"))?;
+        let nonce = nonce.ok_or_else(|| refused(Code::NonceMissing, "nonce"))?;
         if nonce.len() > MAX_NONCE_BYTES {
             return Err(Code::NonceTooLong.into());
         }
@@ -185,13 +220,13 @@ impl<'a> Received<'a> {
     }
 
     /// A digest that was sent must be the body's, and is no secret.
-    fn check_optional_values(&mut self) -> Result<(), Refusal> {
+    fn check_optional_values(&mut self) -> Result<(), Refused> {
         let optional = &self.context.row.optional;
         for (part, text) in &self.presented.checks {
             if let Some((name, template)) = optional.iter().find(|(name, _)| *name == part.text)
                 && self.context.render(template, None)? != text.as_bytes()
             {
-                return Err(Refusal::named(Code::DigestMismatch, name));
+                return Err(refused(Code::DigestMismatch, name));
             }
         }
         Ok(())
@@ -208,7 +243,12 @@ impl<'a> Received<'a> {
 }
 
 /// Checks a timestamp against a window, and says until when its signature is good.
-pub(super) fn check_window(timestamp: u64, now: u64, past: Span, future: Span) -> Result<u64, Refusal> {
+pub(super) fn check_window(
+    timestamp: u64,
+    now: u64,
+    past: Span,
+    future: Span,
+) -> Result<u64, Refused> {
     let unit = |span: Span| if span.in_seconds { 1000 } else { 1 };
     let since = |later: u64, earlier: u64, span: Span| {
         (later / unit(span)).saturating_sub(earlier / unit(span)) > span.ms / unit(span)

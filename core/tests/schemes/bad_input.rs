@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use countersign_core::scheme::{Credentials, Moment, Scheme};
-use countersign_core::{Body, BodyDigest, Code, DigestAlgorithm, Headers, Refusal, Request, Scheme as UriScheme};
+use countersign_core::{
+    Body, BodyDigest, Code, DigestAlgorithm, Headers, Refusal, Request, Scheme as UriScheme,
+};
 
 use crate::support::Message;
 
@@ -12,9 +14,17 @@ const NOW_MS: u64 = 1_700_000_000_123;
 type Change = fn(&mut Message);
 
 fn credentials(name: &str) -> Credentials {
-    let secret = if name == "svix" || name == "kraken" { "whsec_c2VjcmV0" } else { "secret" };
+    let secret = if name == "svix" || name == "kraken" {
+        "whsec_c2VjcmV0"
+    } else {
+        "secret"
+    };
     let secret = if name == "kraken" { "c2VjcmV0" } else { secret };
-    let keyid = if matches!(name, "stripe" | "svix" | "slack" | "github" | "twilio") { "" } else { "key" };
+    let keyid = if matches!(name, "stripe" | "svix" | "slack" | "github" | "twilio") {
+        ""
+    } else {
+        "key"
+    };
     Credentials::new(keyid, secret)
         .passphrase("phrase")
         .option("region", "eu-west-1")
@@ -29,7 +39,8 @@ fn good(name: &str) -> Message {
         _ => "some body",
     };
     let message = Message::new("POST", "/path?x=1&y=2", body).header("Host", "api.example.com");
-    let parts = message.see(|it| scheme.sign(it, &credentials(name), &Moment::new(NOW_MS, [1; 16])));
+    let parts =
+        message.see(|it| scheme.sign(it, &credentials(name), &Moment::new(NOW_MS, [1; 16])));
     message.signed(parts.unwrap())
 }
 
@@ -40,7 +51,10 @@ fn verify(name: &str, message: &Message) -> Result<(), Code> {
 }
 
 fn set(message: &mut Message, name: &str, value: &str) {
-    let field = message.headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let field = message
+        .headers
+        .iter_mut()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name));
     field.unwrap_or_else(|| panic!("no {name}")).1 = value.into();
 }
 
@@ -55,7 +69,9 @@ fn repeat(message: &mut Message, name: &str) {
 }
 
 fn remove(message: &mut Message, name: &str) {
-    message.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    message
+        .headers
+        .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
 }
 
 #[rustfmt::skip]
@@ -147,7 +163,10 @@ fn each_change_earns_its_code() {
         let started = Instant::now();
         let verdict = verify(name, &message);
         if verdict != Err(*code) || started.elapsed() > Duration::from_secs(5) {
-            failures.push(format!("{name}: {what}: {verdict:?} in {:?}", started.elapsed()));
+            failures.push(format!(
+                "{name}: {what}: {verdict:?} in {:?}",
+                started.elapsed()
+            ));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -156,12 +175,15 @@ fn each_change_earns_its_code() {
 #[test]
 fn a_form_of_a_hundred_thousand_pairs_is_sorted_in_time() {
     let scheme = Scheme::named("twilio").unwrap();
-    let pairs: String = (0..100_000).map(|at| format!("p{}={at}&", at * 7919 % 100_003)).collect();
+    let pair = |at: usize| format!("p{}={at}", at * 7919 % 100_003);
+    let pairs = (0..100_000).map(pair).collect::<Vec<_>>().join("&");
     let message = Message::new("POST", "/a", &pairs)
         .header("Host", "example.com")
         .header("X-Twilio-Signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     let started = Instant::now();
-    let refusal = message.see(|it| scheme.verify(it, &[&Credentials::new("", "s")], 0, None)).unwrap_err();
+    let refusal = message
+        .see(|it| scheme.verify(it, &[&Credentials::new("", "s")], 0, None))
+        .unwrap_err();
     assert_eq!(refusal.code(), Code::SignatureMismatch);
     assert!(started.elapsed() < Duration::from_secs(10));
 }
@@ -170,7 +192,8 @@ fn a_form_of_a_hundred_thousand_pairs_is_sorted_in_time() {
 fn sha1_is_verified_but_never_made() {
     let scheme = Scheme::named("twilio").unwrap();
     let message = Message::new("POST", "https://example.com/a", "a=b");
-    let signed = message.see(|it| scheme.sign(it, &Credentials::new("", "s"), &Moment::new(0, [0; 16])));
+    let signed =
+        message.see(|it| scheme.sign(it, &Credentials::new("", "s"), &Moment::new(0, [0; 16])));
     assert_eq!(signed.unwrap_err().code(), Code::SchemeVerifyOnly);
 }
 
@@ -196,18 +219,32 @@ fn a_secret_that_is_not_the_scheme_s_signs_nothing() {
         let message = Message::new("POST", "/a", "a=b");
         let credentials = Credentials::new("key", *secret).passphrase("p");
         let moment = Moment::new(NOW_MS, [0; 16]);
-        let refusal = message.see(|it| scheme.sign(it, &credentials, &moment)).unwrap_err();
-        assert!(matches!(refusal.code(), Code::SecretMalformed | Code::AlgorithmUnknown), "{name} {secret}: {refusal:?}");
+        let refusal = message
+            .see(|it| scheme.sign(it, &credentials, &moment))
+            .unwrap_err();
+        assert!(
+            matches!(
+                refusal.code(),
+                Code::SecretMalformed | Code::AlgorithmUnknown
+            ),
+            "{name} {secret}: {refusal:?}"
+        );
     }
 }
 
 #[test]
 fn credentials_that_lack_a_part_sign_nothing() {
     let moment = Moment::new(NOW_MS, [0; 16]);
-    for (name, part) in [("okx", "passphrase"), ("kucoin", "passphrase"), ("aws-sigv4", "region")] {
+    for (name, part) in [
+        ("okx", "passphrase"),
+        ("kucoin", "passphrase"),
+        ("aws-sigv4", "region"),
+    ] {
         let scheme = Scheme::named(name).unwrap();
         let message = Message::new("GET", "https://example.com/a", "");
-        let refusal = message.see(|it| scheme.sign(it, &Credentials::new("key", "s"), &moment)).unwrap_err();
+        let refusal = message
+            .see(|it| scheme.sign(it, &Credentials::new("key", "s"), &moment))
+            .unwrap_err();
         assert_eq!(refusal, Refusal::about(Code::CredentialsIncomplete, part));
     }
 }
@@ -224,20 +261,36 @@ fn a_digest_is_enough_where_the_scheme_signs_one() {
             body: Body::Digest(BodyDigest::of(algorithm, b"some body")),
             peer: None,
         };
-        let whole = Request { body: Body::Bytes(b"some body"), ..request.clone() };
+        let whole = Request {
+            body: Body::Bytes(b"some body"),
+            ..request.clone()
+        };
         let scheme = Scheme::named(name).unwrap();
         let sign = |request| scheme.sign(request, &credentials(name), &moment);
-        sign(&request).map(|parts| assert_eq!(parts, sign(&whole).unwrap())).map_err(|refusal| refusal.code())
+        sign(&request)
+            .map(|parts| assert_eq!(parts, sign(&whole).unwrap()))
+            .map_err(|refusal| refusal.code())
     };
     assert_eq!(see("gate", DigestAlgorithm::Sha512), Ok(()));
     assert_eq!(see("aws-sigv4", DigestAlgorithm::Sha256), Ok(()));
-    assert_eq!(see("gate", DigestAlgorithm::Sha256), Err(Code::BodyBytesNeeded));
-    assert_eq!(see("aws-sigv4", DigestAlgorithm::Sha512), Err(Code::BodyBytesNeeded));
-    assert_eq!(see("okx", DigestAlgorithm::Sha256), Err(Code::BodyBytesNeeded));
+    assert_eq!(
+        see("gate", DigestAlgorithm::Sha256),
+        Err(Code::BodyBytesNeeded)
+    );
+    assert_eq!(
+        see("aws-sigv4", DigestAlgorithm::Sha512),
+        Err(Code::BodyBytesNeeded)
+    );
+    assert_eq!(
+        see("okx", DigestAlgorithm::Sha256),
+        Err(Code::BodyBytesNeeded)
+    );
 }
 
 #[test]
 fn debug_shows_no_secret() {
-    let credentials = Credentials::new("key", "the secret").passphrase("the phrase").option("session-token", "the token");
+    let credentials = Credentials::new("key", "the secret")
+        .passphrase("the phrase")
+        .option("session-token", "the token");
     assert_eq!(format!("{credentials:?}"), "Credentials(..)");
 }

@@ -34,10 +34,18 @@ pub(crate) fn credentials(name: &str) -> Credentials {
 /// A request of the kind that the scheme is for.
 fn request(name: &str, path: &str, query: &str, text: &str) -> Message {
     let (method, target, body) = match name {
-        "crypto-com" => ("POST", path.to_owned(), format!(r#"{{"id":1,"method":"private/x","params":{{"a":"{text}","b":[1,{{"c":true}}]}}}}"#)),
+        "crypto-com" => (
+            "POST",
+            path.to_owned(),
+            format!(
+                r#"{{"id":1,"method":"private/x","params":{{"a":"{text}","b":[1,{{"c":true}}]}}}}"#
+            ),
+        ),
         "gemini" => ("POST", path.to_owned(), format!(r#"{{"a":"{text}"}}"#)),
         "kraken" => ("POST", path.to_owned(), format!("a={text}")),
-        "bingx" | "htx" | "shopify-oauth" | "shopify-app-proxy" | "mexc" => ("GET", format!("{path}?{query}"), String::new()),
+        "bingx" | "htx" | "shopify-oauth" | "shopify-app-proxy" | "mexc" => {
+            ("GET", format!("{path}?{query}"), String::new())
+        }
         _ => ("POST", format!("{path}?{query}"), format!("b={text}")),
     };
     Message::new(method, &target, &body)
@@ -47,13 +55,16 @@ fn request(name: &str, path: &str, query: &str, text: &str) -> Message {
 
 fn signed(name: &str, message: &Message) -> Message {
     let scheme = Scheme::named(name).unwrap();
-    let parts = message.see(|it| scheme.sign(it, &credentials(name), &Moment::new(NOW_MS, [7; 16])));
+    let parts =
+        message.see(|it| scheme.sign(it, &credentials(name), &Moment::new(NOW_MS, [7; 16])));
     message.signed(parts.unwrap_or_else(|refusal| panic!("{name}: {refusal:?}")))
 }
 
 fn is_accepted(name: &str, message: &Message) -> bool {
     let scheme = Scheme::named(name).unwrap();
-    message.see(|it| scheme.verify(it, &[&credentials(name)], NOW_MS, None)).is_ok()
+    message
+        .see(|it| scheme.verify(it, &[&credentials(name)], NOW_MS, None))
+        .is_ok()
 }
 
 /// Changes each byte of a text in turn.
@@ -127,25 +138,45 @@ fn another_secret_another_key_or_another_phrase_is_refused() {
         let scheme = Scheme::named(name).unwrap();
         let message = signed(name, &request(name, "/a", "b=c", "d"));
         let other = match name {
-            "binance-ed25519" => Credentials::new("key", "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnE"),
-            "standard-webhooks-ed25519" => Credentials::new("key", "whsk_n4Ni+HpISpVObnQMW0wOhCKROaIKqKtW/2ZYb2p9KcQ="),
+            "binance-ed25519" => Credentials::new(
+                "key",
+                "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnE",
+            ),
+            "standard-webhooks-ed25519" => {
+                Credentials::new("key", "whsk_n4Ni+HpISpVObnQMW0wOhCKROaIKqKtW/2ZYb2p9KcQ=")
+            }
             _ => Credentials::new(credentials(name).keyid(), "YW5vdGhlciBzZWNyZXQ="),
         };
-        let refusal = message.see(|it| scheme.verify(it, &[&other], NOW_MS, None)).unwrap_err();
+        let refusal = message
+            .see(|it| scheme.verify(it, &[&other], NOW_MS, None))
+            .unwrap_err();
         assert_eq!(refusal.code(), Code::SignatureMismatch, "{name}");
         // While secrets are rotated there are several.
         let right = credentials(name);
-        let authentic = message.see(|it| scheme.verify(it, &[&other, &right], NOW_MS, None)).unwrap();
+        let authentic = message
+            .see(|it| scheme.verify(it, &[&other, &right], NOW_MS, None))
+            .unwrap();
         assert_eq!(authentic.credential(), 1, "{name}");
     }
     for name in ["okx", "kucoin", "bitget", "coinbase-exchange"] {
         let scheme = Scheme::named(name).unwrap();
         let message = signed(name, &request(name, "/a", "b=c", "d"));
         let other = credentials(name).passphrase("another");
-        let refusal = message.see(|it| scheme.verify(it, &[&other], NOW_MS, None)).unwrap_err();
+        let refusal = message
+            .see(|it| scheme.verify(it, &[&other], NOW_MS, None))
+            .unwrap_err();
         assert_eq!(refusal.code(), Code::SignatureMismatch, "{name}");
         let none = credentials(name).passphrase("");
-        let refusal = message.see(|it| scheme.verify(it, &[&credentials(name).option("a", "b").passphrase("x"), &none], NOW_MS, None)).unwrap_err();
+        let refusal = message
+            .see(|it| {
+                scheme.verify(
+                    it,
+                    &[&credentials(name).option("a", "b").passphrase("x"), &none],
+                    NOW_MS,
+                    None,
+                )
+            })
+            .unwrap_err();
         assert_eq!(refusal.code(), Code::CredentialsIncomplete, "{name}");
     }
 }
@@ -170,16 +201,29 @@ fn a_signature_is_good_in_its_window_only() {
         let message = signed(name, &request(name, "/a", "b=c", "d"));
         let at = |now_ms: u64| {
             let verdict = message.see(|it| scheme.verify(it, &[&credentials(name)], now_ms, None));
-            verdict.map(|it| it.replay_token().keep_until().get()).map_err(|refusal| refusal.code())
+            verdict
+                .map(|it| it.replay_token().keep_until().get())
+                .map_err(|refusal| refusal.code())
         };
         let kept = at(NOW_MS + past).unwrap_or_else(|code| panic!("{name}: {code:?}"));
-        assert!(kept * 1000 + 999 >= NOW_MS + past, "{name} is forgotten while it is good");
+        assert!(
+            kept * 1000 + 999 >= NOW_MS + past,
+            "{name} is forgotten while it is good"
+        );
         let too_late = at(NOW_MS + past + more).unwrap_err();
-        let expected = if matches!(*name, "bitmex" | "aws-sigv4-query") { Code::Expired } else { Code::TooOld };
+        let expected = if matches!(*name, "bitmex" | "aws-sigv4-query") {
+            Code::Expired
+        } else {
+            Code::TooOld
+        };
         assert_eq!(too_late, expected, "{name}");
         if *future < NOW_MS {
             at(NOW_MS - future).unwrap_or_else(|code| panic!("{name}: {code:?}"));
-            assert_eq!(at(NOW_MS - future - more), Err(Code::CreatedInFuture), "{name}");
+            assert_eq!(
+                at(NOW_MS - future - more),
+                Err(Code::CreatedInFuture),
+                "{name}"
+            );
         }
     }
 }
@@ -190,8 +234,12 @@ fn the_sender_may_set_the_window_up_to_a_limit() {
     let at = |window: &str, later: u64| {
         let credentials = credentials("binance").option("recvWindow", window);
         let message = request("binance", "/a", "b=c", "d");
-        let parts = message.see(|it| scheme.sign(it, &credentials, &Moment::new(NOW_MS, [7; 16]))).unwrap();
-        let verdict = message.signed(parts).see(|it| scheme.verify(it, &[&credentials], NOW_MS + later, None));
+        let parts = message
+            .see(|it| scheme.sign(it, &credentials, &Moment::new(NOW_MS, [7; 16])))
+            .unwrap();
+        let verdict = message
+            .signed(parts)
+            .see(|it| scheme.verify(it, &[&credentials], NOW_MS + later, None));
         verdict.map(|_| ()).map_err(|refusal| refusal.code())
     };
     assert_eq!(at("60000", 60_000), Ok(()));
@@ -208,7 +256,9 @@ fn a_signature_is_spent_once() {
         let mut cache = ReplayCache::new(16, 0x5eed);
         let now = UnixSeconds::new(NOW_MS / 1000);
         let mut spend = |message: &Message| {
-            let authentic = message.see(|it| scheme.verify(it, &[&credentials(name)], NOW_MS, None)).unwrap();
+            let authentic = message
+                .see(|it| scheme.verify(it, &[&credentials(name)], NOW_MS, None))
+                .unwrap();
             cache.spend(authentic.replay_token(), now)
         };
         let message = signed(name, &request(name, "/a", "b=c", "d"));

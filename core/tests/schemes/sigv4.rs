@@ -27,15 +27,20 @@ fn parse(raw: &str) -> Message {
 
 fn credentials(context: &Value) -> Credentials {
     let given = &context["credentials"];
-    let mut credentials = Credentials::new(text(given, "access_key_id"), text(given, "secret_access_key"))
-        .option("region", text(context, "region"))
-        .option("service", text(context, "service"));
+    let mut credentials = Credentials::new(
+        text(given, "access_key_id"),
+        text(given, "secret_access_key"),
+    )
+    .option("region", text(context, "region"))
+    .option("service", text(context, "service"));
     if let Some(token) = given["token"].as_str() {
         credentials = credentials.option("session-token", token);
     }
     let mut flag = |key: &str, option: &str| {
         if let Some(value) = context[key].as_bool() {
-            credentials = credentials.clone().option(option, if value { "true" } else { "false" });
+            credentials = credentials
+                .clone()
+                .option(option, if value { "true" } else { "false" });
         }
     };
     flag("sign_body", "content-sha256");
@@ -59,22 +64,38 @@ fn now_ms(context: &Value) -> u64 {
 }
 
 /// Signs one case in one way. Gives what is wrong with it.
-fn check(name: &str, scheme: &str, message: &Message, context: &Value, expected: &Value) -> Result<(), String> {
+fn check(
+    name: &str,
+    scheme: &str,
+    message: &Message,
+    context: &Value,
+    expected: &Value,
+) -> Result<(), String> {
     let scheme = Scheme::named(scheme).unwrap();
     let credentials = credentials(context);
     let moment = Moment::new(now_ms(context), [0; 16]);
     let told = |what: &str, found: &dyn std::fmt::Debug| Err(format!("{name}: {what}: {found:?}"));
     let canonical = message.see(|it| scheme.canonical_request(it, &credentials, &moment));
-    if canonical.as_ref().ok().and_then(|it| it.as_deref()) != expected["canonical_request"].as_str() {
+    if canonical.as_ref().ok().and_then(|it| it.as_deref())
+        != expected["canonical_request"].as_str()
+    {
         return told("canonical request", &canonical);
     }
-    let base = message.see(|it| scheme.base(it, &credentials, &moment)).unwrap();
+    let base = message
+        .see(|it| scheme.base(it, &credentials, &moment))
+        .unwrap();
     if base != text(expected, "string_to_sign").as_bytes() {
         return told("string to sign", &base);
     }
-    let signed = message.signed(message.see(|it| scheme.sign(it, &credentials, &moment)).unwrap());
+    let signed = message.signed(
+        message
+            .see(|it| scheme.sign(it, &credentials, &moment))
+            .unwrap(),
+    );
     let mut shown = format!("{} {:?}", signed.target, signed.headers);
-    if !shown.contains(text(expected, "signature")) || !shown.contains(text(expected, "authorization")) {
+    if !shown.contains(text(expected, "signature"))
+        || !shown.contains(text(expected, "authorization"))
+    {
         shown.insert_str(0, "signature ");
         return told("signed", &shown);
     }
@@ -102,17 +123,36 @@ fn check(name: &str, scheme: &str, message: &Message, context: &Value, expected:
 fn every_suite_is_made_and_verified() {
     let mut failures = Vec::new();
     let mut counts = [0; 3];
-    for case in cases_of("sigv4/aws-c-auth-v4.json").iter().chain(&cases_of("sigv4/aws-docs.json")) {
+    for case in cases_of("sigv4/aws-c-auth-v4.json")
+        .iter()
+        .chain(&cases_of("sigv4/aws-docs.json"))
+    {
         let request = &case["request"];
-        let mut message = Message::new(text(request, "method"), text(request, "target"), text(request, "body"));
+        let mut message = Message::new(
+            text(request, "method"),
+            text(request, "target"),
+            text(request, "body"),
+        );
         for header in request["headers"].as_array().unwrap() {
             let value = header[1].as_str().unwrap().replace('\n', "\r\n");
             message = message.header(header[0].as_str().unwrap(), &value);
         }
-        for (at, (way, scheme)) in [("header", "aws-sigv4"), ("query", "aws-sigv4-query")].iter().enumerate() {
+        for (at, (way, scheme)) in [("header", "aws-sigv4"), ("query", "aws-sigv4-query")]
+            .iter()
+            .enumerate()
+        {
             if case[*way].is_object() {
                 counts[at] += 1;
-                failures.extend(check(text(case, "name"), scheme, &message, &case["context"], &case[*way]).err());
+                failures.extend(
+                    check(
+                        text(case, "name"),
+                        scheme,
+                        &message,
+                        &case["context"],
+                        &case[*way],
+                    )
+                    .err(),
+                );
             }
         }
     }
@@ -130,8 +170,16 @@ fn every_suite_is_made_and_verified() {
         let message = parse(text(&case, "request_raw"));
         failures.extend(check(text(&case, "name"), "aws-sigv4", &message, &context, &case).err());
     }
-    println!("sigv4: {} in the header, {} in the query, {} of botocore", counts[0], counts[1], counts[2]);
-    assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
+    println!(
+        "sigv4: {} in the header, {} in the query, {} of botocore",
+        counts[0], counts[1], counts[2]
+    );
+    assert!(
+        failures.is_empty(),
+        "{} failed:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 /// The request of S3's own example, streamed in the way that its hash says.
@@ -146,12 +194,17 @@ fn streamed(way: &str) -> (Message, Credentials) {
     if way.ends_with("TRAILER") {
         message = message.header("x-amz-trailer", "x-amz-checksum-crc32c");
     }
-    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-        .option("region", "us-east-1")
-        .option("service", "s3");
+    let credentials = Credentials::new(
+        "AKIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    )
+    .option("region", "us-east-1")
+    .option("service", "s3");
     let scheme = Scheme::named("aws-sigv4").unwrap();
     let moment = Moment::new(1_369_353_600_000, [0; 16]);
-    let parts = message.see(|it| scheme.sign(it, &credentials, &moment)).unwrap();
+    let parts = message
+        .see(|it| scheme.sign(it, &credentials, &moment))
+        .unwrap();
     (message.signed(parts), credentials)
 }
 
@@ -163,7 +216,9 @@ fn code<T>(result: Result<T, Refusal>) -> Option<Code> {
 fn chunks_are_signed_as_in_the_documentation_of_s3() {
     let (message, credentials) = streamed("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
     let scheme = Scheme::named("aws-sigv4").unwrap();
-    let authentic = message.see(|it| scheme.verify(it, &[&credentials], 1_369_353_600_000, None)).unwrap();
+    let authentic = message
+        .see(|it| scheme.verify(it, &[&credentials], 1_369_353_600_000, None))
+        .unwrap();
     assert_eq!(authentic.timestamp_ms(), Some(1_369_353_600_000));
     let new = || message.see(|it| Chunks::new(it, &credentials)).unwrap();
     let chunks = [vec![b'a'; 65536], vec![b'a'; 1024], Vec::new()];
@@ -179,22 +234,40 @@ fn chunks_are_signed_as_in_the_documentation_of_s3() {
         verifier.verify(line, chunk).unwrap();
     }
     assert!(verifier.is_complete() && signer.is_complete());
-    assert_eq!(code(verifier.verify(lines[2], b"")), Some(Code::BodyMalformed));
+    assert_eq!(
+        code(verifier.verify(lines[2], b"")),
+        Some(Code::BodyMalformed)
+    );
     assert_eq!(code(signer.sign(b"")), Some(Code::OptionsMalformed));
 
     let mut out_of_order = new();
-    assert_eq!(code(out_of_order.verify(lines[1], &chunks[1])), Some(Code::SignatureMismatch));
+    assert_eq!(
+        code(out_of_order.verify(lines[1], &chunks[1])),
+        Some(Code::SignatureMismatch)
+    );
     let mut changed = new();
-    assert_eq!(code(changed.verify(lines[0], &[b'b'; 65536])), Some(Code::SignatureMismatch));
-    assert_eq!(code(changed.verify(lines[1], &chunks[0])), Some(Code::SignatureMalformed));
-    assert_eq!(code(changed.verify("10000", &chunks[0])), Some(Code::SignatureMalformed));
+    assert_eq!(
+        code(changed.verify(lines[0], &vec![b'b'; 65536])),
+        Some(Code::SignatureMismatch)
+    );
+    assert_eq!(
+        code(changed.verify(lines[1], &chunks[0])),
+        Some(Code::SignatureMalformed)
+    );
+    assert_eq!(
+        code(changed.verify("10000", &chunks[0])),
+        Some(Code::SignatureMalformed)
+    );
     changed.verify(lines[0], &chunks[0]).unwrap();
 }
 
 #[test]
 fn trailers_are_signed_where_chunks_are() {
     let trailers = "x-amz-checksum-crc32c:sOO8/Q==\n";
-    for way in ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"] {
+    for way in [
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    ] {
         let is_signed = way.contains("AWS4");
         let (message, credentials) = streamed(way);
         let new = || message.see(|it| Chunks::new(it, &credentials)).unwrap();
@@ -203,20 +276,39 @@ fn trailers_are_signed_where_chunks_are() {
             let line = signer.sign(chunk).unwrap();
             assert_eq!(line.contains(';'), is_signed);
             verifier.verify(&line, chunk).unwrap();
-            assert!(!verifier.is_complete(), "{way}: the trailers are still to come");
+            assert!(
+                !verifier.is_complete(),
+                "{way}: the trailers are still to come"
+            );
         }
         let signature = signer.sign_trailers(trailers).unwrap();
         assert_eq!(signature.is_some(), is_signed);
-        for wrong in ["", "x-amz-checksum-crc32:sOO8/Q==\n", "x-amz-checksum-crc32c:sOO8/Q==", "x-amz-checksum-crc32c:a\nb:c\n"] {
-            assert_eq!(code(verifier.verify_trailers(wrong, signature.as_deref())), Some(Code::BodyMalformed));
+        for wrong in [
+            "",
+            "x-amz-checksum-crc32:sOO8/Q==\n",
+            "x-amz-checksum-crc32c:sOO8/Q==",
+            "x-amz-checksum-crc32c:a\nb:c\n",
+        ] {
+            assert_eq!(
+                code(verifier.verify_trailers(wrong, signature.as_deref())),
+                Some(Code::BodyMalformed)
+            );
         }
         if is_signed {
-            assert_eq!(code(verifier.verify_trailers(trailers, None)), Some(Code::SignatureMissing));
+            assert_eq!(
+                code(verifier.verify_trailers(trailers, None)),
+                Some(Code::SignatureMissing)
+            );
             let changed = "x-amz-checksum-crc32c:sOO8/R==\n";
-            assert_eq!(code(verifier.verify_trailers(changed, signature.as_deref())), Some(Code::SignatureMismatch));
+            assert_eq!(
+                code(verifier.verify_trailers(changed, signature.as_deref())),
+                Some(Code::SignatureMismatch)
+            );
         }
         assert!(!verifier.is_complete());
-        verifier.verify_trailers(trailers, signature.as_deref()).unwrap();
+        verifier
+            .verify_trailers(trailers, signature.as_deref())
+            .unwrap();
         assert!(verifier.is_complete());
     }
 }
@@ -224,28 +316,48 @@ fn trailers_are_signed_where_chunks_are() {
 #[test]
 fn a_request_that_is_not_streamed_has_no_chunks() {
     let (message, credentials) = streamed("UNSIGNED-PAYLOAD");
-    assert_eq!(code(message.see(|it| Chunks::new(it, &credentials))), Some(Code::ParameterMalformed));
+    assert_eq!(
+        code(message.see(|it| Chunks::new(it, &credentials))),
+        Some(Code::ParameterMalformed)
+    );
 }
 
 #[test]
 fn trailers_are_signed_as_in_the_documentation_of_s3() {
     let (mut message, credentials) = streamed("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER");
     // This example leaves the length out.
-    message.headers.retain(|(name, _)| name != "Content-Length" && name != "Authorization");
+    message
+        .headers
+        .retain(|(name, _)| name != "Content-Length" && name != "Authorization");
     let scheme = Scheme::named("aws-sigv4").unwrap();
     let moment = Moment::new(1_369_353_600_000, [0; 16]);
-    let message = message.signed(message.see(|it| scheme.sign(it, &credentials, &moment)).unwrap());
+    let message = message.signed(
+        message
+            .see(|it| scheme.sign(it, &credentials, &moment))
+            .unwrap(),
+    );
     let seed = "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e";
     assert!(message.value("Authorization").unwrap().ends_with(seed));
     let mut chunks = message.see(|it| Chunks::new(it, &credentials)).unwrap();
     for (chunk, signature) in [
-        (vec![b'a'; 65536], "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2"),
-        (vec![b'a'; 1024], "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7"),
-        (Vec::new(), "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992"),
+        (
+            vec![b'a'; 65536],
+            "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2",
+        ),
+        (
+            vec![b'a'; 1024],
+            "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7",
+        ),
+        (
+            Vec::new(),
+            "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992",
+        ),
     ] {
         assert!(chunks.sign(&chunk).unwrap().ends_with(signature));
     }
-    let signature = chunks.sign_trailers("x-amz-checksum-crc32c:sOO8/Q==\n").unwrap();
+    let signature = chunks
+        .sign_trailers("x-amz-checksum-crc32c:sOO8/Q==\n")
+        .unwrap();
     let expected = "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435";
     assert_eq!(signature.as_deref(), Some(expected));
 }

@@ -27,7 +27,10 @@ impl Message {
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let mut values = self
+            .headers
+            .iter()
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name));
         values.next().map(|(_, value)| value.as_str())
     }
 
@@ -35,7 +38,9 @@ impl Message {
     pub(crate) fn signed(&self, parts: SignedParts) -> Self {
         let mut message = self.clone();
         for (name, value) in parts.headers {
-            message.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+            message
+                .headers
+                .retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
             message.headers.push((name, value));
         }
         if let Some(target) = parts.target {
@@ -47,12 +52,15 @@ impl Message {
         message
     }
 
-    pub(crate) fn see<T>(&self, see: impl FnOnce(&Request<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        let block: String = self
+    pub(crate) fn see<T>(
+        &self,
+        see: impl FnOnce(&Request<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let lines = self
             .headers
             .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+            .map(|(name, value)| format!("{name}: {value}\r\n"));
+        let block = lines.collect::<Vec<_>>().concat();
         see(&Request {
             method: &self.method,
             target: &self.target,

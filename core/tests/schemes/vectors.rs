@@ -19,7 +19,10 @@ const RUN_MS: u64 = 1_700_000_000_123;
 
 /// The cases of a file, or none if the vectors are not there.
 pub(crate) fn cases_of(file: &str) -> Vec<Value> {
-    let path = format!("{}/../../shared/vectors/signing/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/../../shared/vectors/signing/{file}",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let Ok(text) = std::fs::read_to_string(&path) else {
         println!("skipped: {path} is not there");
         return Vec::new();
@@ -30,14 +33,19 @@ pub(crate) fn cases_of(file: &str) -> Vec<Value> {
 
 /// The cases of every file in a folder.
 fn cases(folder: &str) -> Vec<Value> {
-    let path = format!("{}/../../shared/vectors/signing/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/../../shared/vectors/signing/{folder}",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let Ok(files) = std::fs::read_dir(&path) else {
         println!("skipped: {path} is not there");
         return Vec::new();
     };
     let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
     names.sort();
-    let files = names.iter().map(|name| format!("{folder}/{}", name.to_str().unwrap()));
+    let files = names
+        .iter()
+        .map(|name| format!("{folder}/{}", name.to_str().unwrap()));
     files.flat_map(|file| cases_of(&file)).collect()
 }
 
@@ -47,7 +55,11 @@ pub(crate) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 
 fn message(case: &Value) -> Message {
     let request = &case["request"];
-    let mut message = Message::new(text(request, "method"), text(request, "url"), text(request, "body"));
+    let mut message = Message::new(
+        text(request, "method"),
+        text(request, "url"),
+        text(request, "body"),
+    );
     if let Some(fill) = request["body_fill"].as_array() {
         let length = usize::try_from(fill[1].as_u64().unwrap()).unwrap();
         message.body = fill[0].as_str().unwrap().repeat(length).into_bytes();
@@ -63,11 +75,20 @@ fn message(case: &Value) -> Message {
 
 /// The body that has these parameters; a list is a parameter repeated.
 fn form(params: &serde_json::Map<String, Value>) -> String {
-    let escape = |text: &str| text.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    let escape = |text: &str| {
+        text.replace('%', "%25")
+            .replace('+', "%2B")
+            .replace('&', "%26")
+            .replace('=', "%3D")
+    };
     let mut pairs = Vec::new();
     for (name, value) in params {
         for value in value.as_array().unwrap_or(&vec![value.clone()]) {
-            pairs.push(format!("{}={}", escape(name), escape(value.as_str().unwrap())));
+            pairs.push(format!(
+                "{}={}",
+                escape(name),
+                escape(value.as_str().unwrap())
+            ));
         }
     }
     pairs.join("&")
@@ -120,7 +141,8 @@ fn credentials(case: &Value) -> Credentials {
         return Credentials::new(text(case, "id"), secret);
     }
     let given = &case["credentials"];
-    Credentials::new(text(given, "key"), text(given, "secret")).passphrase(text(given, "passphrase"))
+    Credentials::new(text(given, "key"), text(given, "secret"))
+        .passphrase(text(given, "passphrase"))
 }
 
 fn now_ms(case: &Value) -> u64 {
@@ -159,7 +181,9 @@ fn unsigned(case: &Value, message: &Message) -> Message {
         message.target = cut(&message.target);
         if text(case, "vendor") == "cryptocom" {
             let body = String::from_utf8(message.body).unwrap();
-            message.body = body.replace(&format!(",\"sig\":\"{signature}\""), "").into_bytes();
+            message.body = body
+                .replace(&format!(",\"sig\":\"{signature}\""), "")
+                .into_bytes();
         } else if text(case, "where").starts_with("body") {
             message.body = cut(std::str::from_utf8(&message.body).unwrap()).into_bytes();
         }
@@ -189,7 +213,8 @@ fn check(folder: &str) {
         let message = message(&case);
         let now = now_ms(&case);
         let tolerance = case["tolerance"].as_u64().map(Duration::from_secs);
-        let verdict = message.see(|request| scheme.verify(request, &[&credentials], now, tolerance));
+        let verdict =
+            message.see(|request| scheme.verify(request, &[&credentials], now, tolerance));
         let is_stricter = STRICTER.iter().any(|(known, _)| *known == name);
         let expected = text(&case, "result") == "valid" && !is_stricter;
         if verdict.is_ok() != expected {
@@ -203,13 +228,21 @@ fn check(folder: &str) {
         let unsigned = unsigned(&case, &message);
         let nonce = nonce(&message);
         // The timestamp of this scheme is its end.
-        let at = if vendor == "bitmex" { now - 60_000 } else { at_of(&message).unwrap_or(now) };
+        let at = if vendor == "bitmex" {
+            now - 60_000
+        } else {
+            at_of(&message).unwrap_or(now)
+        };
         let mut moment = Moment::new(at, [7; 16]);
         if let Some(nonce) = &nonce {
             moment = moment.nonce(nonce);
         }
         let mut signer = credentials.clone();
-        if let Some((_, rest)) = message.value("Authorization").unwrap_or("").split_once("ext=\"") {
+        if let Some((_, rest)) = message
+            .value("Authorization")
+            .unwrap_or("")
+            .split_once("ext=\"")
+        {
             signer = signer.option("ext", rest.split('"').next().unwrap());
         }
         let parts = unsigned.see(|request| scheme.sign(request, &signer, &moment));
@@ -220,20 +253,33 @@ fn check(folder: &str) {
                 continue;
             }
         };
-        let base = unsigned.see(|request| scheme.base(request, &signer, &moment)).unwrap();
+        let base = unsigned
+            .see(|request| scheme.base(request, &signer, &moment))
+            .unwrap();
         if signed_string(&case).is_some_and(|expected| base != expected) {
             failures.push(format!("{name}: base {:?}", String::from_utf8_lossy(&base)));
             continue;
         }
-        let signed = unsigned.signed(parts);
-        let everything = format!("{} {:?} {}", signed.target, signed.headers, String::from_utf8_lossy(&signed.body));
-        let escaped = |text: &str| text.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        let ours = unsigned.signed(parts);
+        let everything = format!(
+            "{} {:?} {}",
+            ours.target,
+            ours.headers,
+            String::from_utf8_lossy(&ours.body)
+        );
+        let escaped = |text: &str| {
+            text.replace('+', "%2B")
+                .replace('/', "%2F")
+                .replace('=', "%3D")
+        };
         let signature = text(&case, "signature");
         if !everything.contains(signature) && !everything.contains(&escaped(signature)) {
             failures.push(format!("{name}: signature {everything}"));
             continue;
         }
-        if let Err(refusal) = signed.see(|request| scheme.verify(request, &[&credentials], now, tolerance)) {
+        if let Err(refusal) =
+            ours.see(|request| scheme.verify(request, &[&credentials], now, tolerance))
+        {
             failures.push(format!("{name}: our own refused: {refusal:?}"));
             continue;
         }
@@ -242,18 +288,29 @@ fn check(folder: &str) {
     for (vendor, (verified, signed)) in &counts {
         println!("{folder}/{vendor}: {verified} verified, {signed} signed");
     }
-    assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} failed:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 /// The second that a webhook says it was signed in.
 fn at_of(message: &Message) -> Option<u64> {
-    let names = ["webhook-timestamp", "svix-timestamp", "X-Slack-Request-Timestamp"];
+    let names = [
+        "webhook-timestamp",
+        "svix-timestamp",
+        "X-Slack-Request-Timestamp",
+    ];
     let plain = names.iter().find_map(|name| message.value(name));
     let in_list = |name, start: &str| {
         let (_, rest) = message.value(name)?.split_once(start)?;
         rest.split([',', '"']).next()
     };
-    let stamp = plain.or(in_list("Stripe-Signature", "t=")).or(in_list("Authorization", "ts=\""));
+    let stamp = plain
+        .or(in_list("Stripe-Signature", "t="))
+        .or(in_list("Authorization", "ts=\""));
     Some(stamp?.parse::<u64>().ok()? * 1000)
 }
 
