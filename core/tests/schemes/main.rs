@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod published;
 mod round_trip;
 mod rows;
 mod sigv4;
