@@ -75,6 +75,7 @@ mod publishers;
 mod refusal;
 mod replay;
 mod request;
+pub mod scheme;
 mod sign;
 mod signature_base;
 mod signature_input;

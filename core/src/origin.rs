@@ -182,7 +182,7 @@ fn single<'a>(
 }
 
 /// `host`, `host:port` or `[v6]:port`, without user information.
-fn is_authority(text: &str) -> bool {
+pub(crate) fn is_authority(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
             Some((host, port)) => (host, port),

@@ -107,6 +107,9 @@ codes! {
         CreatedInFuture = "created_in_future", 401, "The signature was created in the future; check the sender's clock.";
         TooOld = "too_old", 401, "The signature is older than the verifier accepts.";
         Expired = "expired", 401, "The signature has expired.";
+        TimestampMalformed = "timestamp_malformed", 400, "The timestamp is not written as the scheme writes it, or is out of range.";
+        NonceMalformed = "nonce_malformed", 400, "The nonce is not of the scheme's kind.";
+        BodyMalformed = "body_malformed", 400, "The scheme signs what is in the body, and the body can't be read so.";
         Replayed = "replayed", 401, "This signature or nonce was used before.";
     }
     Key {
@@ -151,6 +154,12 @@ codes! {
         BundleOlder = "bundle_older", 500, "A newer version of the policy bundle was loaded before.";
         BundleVersionReused = "bundle_version_reused", 500, "Another policy bundle of the same version was loaded before.";
         EntitiesMalformed = "entities_malformed", 500, "The entities are not what they should be: not such a list, one twice, or a cycle.";
+        SchemeUnknown = "scheme_unknown", 500, "No signing scheme has this name.";
+        SchemeMalformed = "scheme_malformed", 500, "The row of a signing scheme is wrong.";
+        SchemeVerifyOnly = "scheme_verify_only", 500, "The scheme's algorithm is too weak to sign with; it is kept to verify.";
+        SecretMalformed = "secret_malformed", 500, "The secret is empty, or is not written as the scheme writes secrets.";
+        CredentialsIncomplete = "credentials_incomplete", 500, "The scheme needs a part of the credentials that is missing.";
+        BodyBytesNeeded = "body_bytes_needed", 500, "The scheme signs the body itself, so its digest is not enough.";
         PublishersMalformed = "publishers_malformed", 500, "The list of publishers is not what it should be, or names none.";
         BundleMalformed = "bundle_malformed", 500, "The policy bundle is inconsistent.";
     }

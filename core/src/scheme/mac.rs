@@ -1,0 +1,261 @@
+//! The algorithms of schemes, and the keys that their secrets become.
+
+use alloc::vec::Vec;
+
+#[cfg(feature = "scheme-ed25519")]
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use zeroize::Zeroizing;
+
+use super::encoding::Encoding;
+use super::refused::{Refused, refused};
+use crate::refusal::Code;
+
+/// What a scheme signs with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemeAlgorithm {
+    /// HMAC with SHA-1, which is only verified.
+    HmacSha1,
+    /// HMAC with SHA-256.
+    HmacSha256,
+    /// HMAC with SHA-384.
+    HmacSha384,
+    /// HMAC with SHA-512.
+    HmacSha512,
+    /// Ed25519 (RFC 8032).
+    Ed25519,
+}
+
+impl SchemeAlgorithm {
+    /// The name in a row, such as `hmac-sha256`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            SchemeAlgorithm::HmacSha1 => "hmac-sha1",
+            SchemeAlgorithm::HmacSha256 => "hmac-sha256",
+            SchemeAlgorithm::HmacSha384 => "hmac-sha384",
+            SchemeAlgorithm::HmacSha512 => "hmac-sha512",
+            SchemeAlgorithm::Ed25519 => "ed25519",
+        }
+    }
+}
+
+/// How a vendor writes its secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SecretForm {
+    /// The text itself.
+    Utf8,
+    Base64,
+    Hex,
+    /// Base64, after `whsec_` or alone.
+    Whsec,
+    /// An Ed25519 key as PKCS #8 (private) or SPKI (public), in PEM or the base64 of it.
+    Pkcs8,
+    /// An Ed25519 key as base64 after `whsk_` (private) or `whpk_` (public).
+    Whsk,
+}
+
+/// A key, ready for use.
+pub(super) struct Key {
+    pub(super) algorithm: SchemeAlgorithm,
+    bytes: Zeroizing<Vec<u8>>,
+    is_public: bool,
+}
+
+/// `PrivateKeyInfo` of Ed25519 up to the seed (RFC 8410 section 7).
+const PKCS8: [u8; 16] = *b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+/// `SubjectPublicKeyInfo` of Ed25519 up to the key (RFC 8410 section 4).
+const SPKI: [u8; 12] = *b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
+
+impl Key {
+    pub(super) fn raw(algorithm: SchemeAlgorithm, bytes: &[u8]) -> Self {
+        Key {
+            algorithm,
+            bytes: Zeroizing::new(bytes.to_vec()),
+            is_public: false,
+        }
+    }
+
+    /// Decodes a secret.
+    pub(super) fn new(
+        algorithm: SchemeAlgorithm,
+        form: SecretForm,
+        secret: &[u8],
+    ) -> Result<Self, Refused> {
+        Self::decode(algorithm, form, secret).ok_or_else(|| Code::SecretMalformed.into())
+    }
+
+    fn decode(algorithm: SchemeAlgorithm, form: SecretForm, secret: &[u8]) -> Option<Self> {
+        let mut is_public = false;
+        let bytes = if form == SecretForm::Utf8 {
+            // What was pasted with its line end would only ever give wrong signatures.
+            if secret.trim_ascii() != secret {
+                return None;
+            }
+            secret.to_vec()
+        } else {
+            let text = core::str::from_utf8(secret).ok()?;
+            let base64 = |text: &str| Encoding::Base64.read(text).map(Zeroizing::new);
+            match form {
+                SecretForm::Hex => Encoding::AnyHex.read(text)?,
+                SecretForm::Whsec => {
+                    Encoding::Base64.read(text.strip_prefix("whsec_").unwrap_or(text))?
+                }
+                SecretForm::Whsk => {
+                    is_public = text.starts_with("whpk_");
+                    let rest = text.strip_prefix("whsk_").or(text.strip_prefix("whpk_"))?;
+                    // A private key may be followed by its public half.
+                    base64(rest)?.get(..32)?.to_vec()
+                }
+                SecretForm::Pkcs8 => {
+                    let lines = text.lines().filter(|line| !line.starts_with("-----"));
+                    let joined: Zeroizing<alloc::string::String> =
+                        Zeroizing::new(lines.map(str::trim).collect());
+                    let der = base64(&joined)?;
+                    is_public = der.starts_with(&SPKI);
+                    let key = der.strip_prefix(&PKCS8).or(der.strip_prefix(&SPKI))?;
+                    (key.len() == 32).then(|| key.to_vec())?
+                }
+                _ => Encoding::Base64.read(text)?,
+            }
+        };
+        let bytes = Zeroizing::new(bytes);
+        (!bytes.is_empty()).then_some(Key {
+            algorithm,
+            bytes,
+            is_public,
+        })
+    }
+
+    /// The signature of a message.
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Refused> {
+        match self.algorithm {
+            SchemeAlgorithm::HmacSha256 => Some(Hash::Sha256.hmac(&self.bytes, message)),
+            SchemeAlgorithm::HmacSha384 => Some(Hash::Sha384.hmac(&self.bytes, message)),
+            SchemeAlgorithm::HmacSha512 => Some(Hash::Sha512.hmac(&self.bytes, message)),
+            #[cfg(feature = "scheme-ed25519")]
+            SchemeAlgorithm::Ed25519 if !self.is_public => {
+                let seed = <&[u8; 32]>::try_from(self.bytes.as_slice()).ok();
+                seed.map(|seed| {
+                    SigningKey::from_bytes(seed)
+                        .sign(message)
+                        .to_bytes()
+                        .to_vec()
+                })
+            }
+            SchemeAlgorithm::HmacSha1 => return Err(Code::SchemeVerifyOnly.into()),
+            other => return Err(refused(Code::AlgorithmUnknown, other.as_str())),
+        }
+        .ok_or_else(|| Code::SecretMalformed.into())
+    }
+}
+
+/// A message under one key, for signatures to be compared with.
+pub(super) struct Expected<'a> {
+    key: &'a Key,
+    message: &'a [u8],
+    mac: Option<Vec<u8>>,
+}
+
+impl<'a> Expected<'a> {
+    pub(super) fn new(key: &'a Key, message: &'a [u8]) -> Result<Self, Refused> {
+        let mac = match key.algorithm {
+            SchemeAlgorithm::HmacSha1 => Some(Hash::Sha1.hmac(&key.bytes, message)),
+            SchemeAlgorithm::Ed25519 => None,
+            _ => Some(key.sign(message)?),
+        };
+        Ok(Expected { key, message, mac })
+    }
+
+    /// Compares in constant time.
+    pub(super) fn is(&self, signature: &[u8]) -> bool {
+        match &self.mac {
+            Some(mac) => is_same(mac, signature),
+            None => self.is_ed25519(signature),
+        }
+    }
+
+    #[cfg(feature = "scheme-ed25519")]
+    fn is_ed25519(&self, signature: &[u8]) -> bool {
+        let check = || {
+            let key = <&[u8; 32]>::try_from(self.key.bytes.as_slice()).ok()?;
+            let key = if self.key.is_public {
+                VerifyingKey::from_bytes(key).ok()?
+            } else {
+                SigningKey::from_bytes(key).verifying_key()
+            };
+            let signature = Signature::from_slice(signature).ok()?;
+            key.verify_strict(self.message, &signature).ok()
+        };
+        check().is_some()
+    }
+
+    #[cfg(not(feature = "scheme-ed25519"))]
+    fn is_ed25519(&self, _signature: &[u8]) -> bool {
+        let _ = (self.key, self.message);
+        false
+    }
+}
+
+/// Whether two secrets are the same, in a time that depends on their lengths only.
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    use subtle::ConstantTimeEq as _;
+    one.ct_eq(other).into()
+}
+
+/// A hash function of HMAC.
+#[derive(Clone, Copy)]
+pub(super) enum Hash {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    /// The hash of one piece after the other.
+    pub(super) fn of(self, one: &[u8], other: &[u8]) -> Vec<u8> {
+        match self {
+            Hash::Sha1 => Sha1::new()
+                .chain_update(one)
+                .chain_update(other)
+                .finalize()
+                .to_vec(),
+            Hash::Sha256 => Sha256::new()
+                .chain_update(one)
+                .chain_update(other)
+                .finalize()
+                .to_vec(),
+            Hash::Sha384 => Sha384::new()
+                .chain_update(one)
+                .chain_update(other)
+                .finalize()
+                .to_vec(),
+            Hash::Sha512 => Sha512::new()
+                .chain_update(one)
+                .chain_update(other)
+                .finalize()
+                .to_vec(),
+        }
+    }
+
+    /// HMAC (RFC 2104). By hand, for the crate's would be there once for each hash.
+    fn hmac(self, key: &[u8], message: &[u8]) -> Vec<u8> {
+        let block = match self {
+            Hash::Sha1 | Hash::Sha256 => 64,
+            Hash::Sha384 | Hash::Sha512 => 128,
+        };
+        let mut pad = Zeroizing::new(Vec::with_capacity(block));
+        if key.len() > block {
+            pad.extend_from_slice(&self.of(key, b""));
+        } else {
+            pad.extend_from_slice(key);
+        }
+        pad.resize(block, 0);
+        pad.iter_mut().for_each(|byte| *byte ^= 0x36);
+        let inner = self.of(&pad, message);
+        pad.iter_mut().for_each(|byte| *byte ^= 0x36 ^ 0x5c);
+        self.of(&pad, &inner)
+    }
+}

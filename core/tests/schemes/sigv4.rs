@@ -1,0 +1,363 @@
+//! AWS Signature Version 4: its suites, made and verified again.
+
+use countersign_core::scheme::{Chunks, Credentials, Moment, Scheme};
+use countersign_core::{Code, Refusal};
+use serde_json::Value;
+
+use crate::support::Message;
+use crate::vectors::{cases_of, text};
+
+/// The request of a raw text; its target may hold spaces and anything else.
+fn parse(raw: &str) -> Message {
+    let (line, rest) = raw.split_once('\n').unwrap_or((raw, ""));
+    let (method, rest_of_line) = line.split_once(' ').unwrap();
+    let target = rest_of_line.strip_suffix(" HTTP/1.1").unwrap();
+    let (head, body) = rest.split_once("\n\n").unwrap_or((rest, ""));
+    let mut message = Message::new(method, target, body);
+    for line in head.lines() {
+        if line.starts_with(' ') {
+            let (_, value) = message.headers.last_mut().unwrap();
+            *value = format!("{value}\r\n{line}");
+        } else if let Some((name, value)) = line.split_once(':') {
+            message = message.header(name, value.trim());
+        }
+    }
+    message
+}
+
+fn credentials(context: &Value) -> Credentials {
+    let given = &context["credentials"];
+    let mut credentials = Credentials::new(
+        text(given, "access_key_id"),
+        text(given, "secret_access_key"),
+    )
+    .option("region", text(context, "region"))
+    .option("service", text(context, "service"));
+    if let Some(token) = given["token"].as_str() {
+        credentials = credentials.option("session-token", token);
+    }
+    let mut flag = |key: &str, option: &str| {
+        if let Some(value) = context[key].as_bool() {
+            credentials = credentials
+                .clone()
+                .option(option, if value { "true" } else { "false" });
+        }
+    };
+    flag("sign_body", "content-sha256");
+    flag("omit_session_token", "omit-session-token");
+    if text(context, "service") != "s3" {
+        flag("normalize", "normalize");
+    }
+    if let Some(seconds) = context["expiration_in_seconds"].as_u64() {
+        credentials = credentials.option("expires", &seconds.to_string());
+    }
+    credentials
+}
+
+/// The two seconds of the suites.
+fn now_ms(context: &Value) -> u64 {
+    match text(context, "timestamp") {
+        "2015-08-30T12:36:00Z" => 1_440_938_160_000,
+        "2013-05-24T00:00:00Z" => 1_369_353_600_000,
+        other => panic!("{other} is no time of the suites"),
+    }
+}
+
+/// Signs one case in one way. Gives what is wrong with it.
+fn check(
+    name: &str,
+    scheme: &str,
+    message: &Message,
+    context: &Value,
+    expected: &Value,
+) -> Result<(), String> {
+    let scheme = Scheme::named(scheme).unwrap();
+    let credentials = credentials(context);
+    let moment = Moment::new(now_ms(context), [0; 16]);
+    let told = |what: &str, found: &dyn std::fmt::Debug| Err(format!("{name}: {what}: {found:?}"));
+    let canonical = message.see(|it| scheme.canonical_request(it, &credentials, &moment));
+    if canonical.as_ref().ok().and_then(|it| it.as_deref())
+        != expected["canonical_request"].as_str()
+    {
+        return told("canonical request", &canonical);
+    }
+    let base = message
+        .see(|it| scheme.base(it, &credentials, &moment))
+        .unwrap();
+    if base != text(expected, "string_to_sign").as_bytes() {
+        return told("string to sign", &base);
+    }
+    let signed = message.signed(
+        message
+            .see(|it| scheme.sign(it, &credentials, &moment))
+            .unwrap(),
+    );
+    let mut shown = format!("{} {:?}", signed.target, signed.headers);
+    if !shown.contains(text(expected, "signature"))
+        || !shown.contains(text(expected, "authorization"))
+    {
+        shown.insert_str(0, "signature ");
+        return told("signed", &shown);
+    }
+    let keyid = signed.see(|it| scheme.presented_keyid(it)).unwrap();
+    if keyid.as_deref() != Some(credentials.keyid()) {
+        return told("keyid", &keyid);
+    }
+    let mut received = vec![signed];
+    if let Some(raw) = expected["signed_request"].as_str() {
+        received.push(parse(raw));
+    }
+    for message in &received {
+        for later in [0, 899_000] {
+            let now = now_ms(context) + later;
+            let verdict = message.see(|it| scheme.verify(it, &[&credentials], now, None));
+            if verdict.is_err() {
+                return told("verified", &verdict);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_suite_is_made_and_verified() {
+    let mut failures = Vec::new();
+    let mut counts = [0; 3];
+    for case in cases_of("sigv4/aws-c-auth-v4.json")
+        .iter()
+        .chain(&cases_of("sigv4/aws-docs.json"))
+    {
+        let request = &case["request"];
+        let mut message = Message::new(
+            text(request, "method"),
+            text(request, "target"),
+            text(request, "body"),
+        );
+        for header in request["headers"].as_array().unwrap() {
+            let value = header[1].as_str().unwrap().replace('\n', "\r\n");
+            message = message.header(header[0].as_str().unwrap(), &value);
+        }
+        for (at, (way, scheme)) in [("header", "aws-sigv4"), ("query", "aws-sigv4-query")]
+            .iter()
+            .enumerate()
+        {
+            if case[*way].is_object() {
+                counts[at] += 1;
+                failures.extend(
+                    check(
+                        text(case, "name"),
+                        scheme,
+                        &message,
+                        &case["context"],
+                        &case[*way],
+                    )
+                    .err(),
+                );
+            }
+        }
+    }
+    for case in cases_of("sigv4/botocore-legacy.json") {
+        let context = serde_json::json!({
+            "credentials": {
+                "access_key_id": "AKIDEXAMPLE",
+                "secret_access_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+            },
+            "region": "us-east-1",
+            "service": "service",
+            "timestamp": "2015-08-30T12:36:00Z",
+        });
+        counts[2] += 1;
+        let message = parse(text(&case, "request_raw"));
+        failures.extend(check(text(&case, "name"), "aws-sigv4", &message, &context, &case).err());
+    }
+    println!(
+        "sigv4: {} in the header, {} in the query, {} of botocore",
+        counts[0], counts[1], counts[2]
+    );
+    assert!(
+        failures.is_empty(),
+        "{} failed:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+/// The request of S3's own example, streamed in the way that its hash says.
+fn streamed(way: &str) -> (Message, Credentials) {
+    let mut message = Message::new("PUT", "/examplebucket/chunkObject.txt", "")
+        .header("Host", "s3.amazonaws.com")
+        .header("x-amz-storage-class", "REDUCED_REDUNDANCY")
+        .header("Content-Encoding", "aws-chunked")
+        .header("x-amz-decoded-content-length", "66560")
+        .header("Content-Length", "66824")
+        .header("x-amz-content-sha256", way);
+    if way.ends_with("TRAILER") {
+        message = message.header("x-amz-trailer", "x-amz-checksum-crc32c");
+    }
+    let credentials = Credentials::new(
+        "AKIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    )
+    .option("region", "us-east-1")
+    .option("service", "s3");
+    let scheme = Scheme::named("aws-sigv4").unwrap();
+    let moment = Moment::new(1_369_353_600_000, [0; 16]);
+    let parts = message
+        .see(|it| scheme.sign(it, &credentials, &moment))
+        .unwrap();
+    (message.signed(parts), credentials)
+}
+
+fn code<T>(result: Result<T, Refusal>) -> Option<Code> {
+    result.err().map(|refusal| refusal.code())
+}
+
+#[test]
+fn chunks_are_signed_as_in_the_documentation_of_s3() {
+    let (message, credentials) = streamed("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+    let scheme = Scheme::named("aws-sigv4").unwrap();
+    let authentic = message
+        .see(|it| scheme.verify(it, &[&credentials], 1_369_353_600_000, None))
+        .unwrap();
+    assert_eq!(authentic.timestamp_ms(), Some(1_369_353_600_000));
+    let new = || message.see(|it| Chunks::new(it, &credentials)).unwrap();
+    let chunks = [vec![b'a'; 65536], vec![b'a'; 1024], Vec::new()];
+    let lines = [
+        "10000;chunk-signature=ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648",
+        "400;chunk-signature=0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497",
+        "0;chunk-signature=b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9",
+    ];
+    let (mut signer, mut verifier) = (new(), new());
+    for (chunk, line) in chunks.iter().zip(lines) {
+        assert!(!verifier.is_complete());
+        assert_eq!(signer.sign(chunk).unwrap(), line);
+        verifier.verify(line, chunk).unwrap();
+    }
+    assert!(verifier.is_complete() && signer.is_complete());
+    assert_eq!(
+        code(verifier.verify(lines[2], b"")),
+        Some(Code::BodyMalformed)
+    );
+    assert_eq!(code(signer.sign(b"")), Some(Code::OptionsMalformed));
+
+    let mut out_of_order = new();
+    assert_eq!(
+        code(out_of_order.verify(lines[1], &chunks[1])),
+        Some(Code::SignatureMismatch)
+    );
+    let mut changed = new();
+    assert_eq!(
+        code(changed.verify(lines[0], &vec![b'b'; 65536])),
+        Some(Code::SignatureMismatch)
+    );
+    assert_eq!(
+        code(changed.verify(lines[1], &chunks[0])),
+        Some(Code::SignatureMalformed)
+    );
+    assert_eq!(
+        code(changed.verify("10000", &chunks[0])),
+        Some(Code::SignatureMalformed)
+    );
+    changed.verify(lines[0], &chunks[0]).unwrap();
+}
+
+#[test]
+fn trailers_are_signed_where_chunks_are() {
+    let trailers = "x-amz-checksum-crc32c:sOO8/Q==\n";
+    for way in [
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    ] {
+        let is_signed = way.contains("AWS4");
+        let (message, credentials) = streamed(way);
+        let new = || message.see(|it| Chunks::new(it, &credentials)).unwrap();
+        let (mut signer, mut verifier) = (new(), new());
+        for chunk in [&b"some bytes"[..], b""] {
+            let line = signer.sign(chunk).unwrap();
+            assert_eq!(line.contains(';'), is_signed);
+            verifier.verify(&line, chunk).unwrap();
+            assert!(
+                !verifier.is_complete(),
+                "{way}: the trailers are still to come"
+            );
+        }
+        let signature = signer.sign_trailers(trailers).unwrap();
+        assert_eq!(signature.is_some(), is_signed);
+        for wrong in [
+            "",
+            "x-amz-checksum-crc32:sOO8/Q==\n",
+            "x-amz-checksum-crc32c:sOO8/Q==",
+            "x-amz-checksum-crc32c:a\nb:c\n",
+        ] {
+            assert_eq!(
+                code(verifier.verify_trailers(wrong, signature.as_deref())),
+                Some(Code::BodyMalformed)
+            );
+        }
+        if is_signed {
+            assert_eq!(
+                code(verifier.verify_trailers(trailers, None)),
+                Some(Code::SignatureMissing)
+            );
+            let changed = "x-amz-checksum-crc32c:sOO8/R==\n";
+            assert_eq!(
+                code(verifier.verify_trailers(changed, signature.as_deref())),
+                Some(Code::SignatureMismatch)
+            );
+        }
+        assert!(!verifier.is_complete());
+        verifier
+            .verify_trailers(trailers, signature.as_deref())
+            .unwrap();
+        assert!(verifier.is_complete());
+    }
+}
+
+#[test]
+fn a_request_that_is_not_streamed_has_no_chunks() {
+    let (message, credentials) = streamed("UNSIGNED-PAYLOAD");
+    assert_eq!(
+        code(message.see(|it| Chunks::new(it, &credentials))),
+        Some(Code::ParameterMalformed)
+    );
+}
+
+#[test]
+fn trailers_are_signed_as_in_the_documentation_of_s3() {
+    let (mut message, credentials) = streamed("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER");
+    // This example leaves the length out.
+    message
+        .headers
+        .retain(|(name, _)| name != "Content-Length" && name != "Authorization");
+    let scheme = Scheme::named("aws-sigv4").unwrap();
+    let moment = Moment::new(1_369_353_600_000, [0; 16]);
+    let message = message.signed(
+        message
+            .see(|it| scheme.sign(it, &credentials, &moment))
+            .unwrap(),
+    );
+    let seed = "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e";
+    assert!(message.value("Authorization").unwrap().ends_with(seed));
+    let mut chunks = message.see(|it| Chunks::new(it, &credentials)).unwrap();
+    for (chunk, signature) in [
+        (
+            vec![b'a'; 65536],
+            "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2",
+        ),
+        (
+            vec![b'a'; 1024],
+            "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7",
+        ),
+        (
+            Vec::new(),
+            "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992",
+        ),
+    ] {
+        assert!(chunks.sign(&chunk).unwrap().ends_with(signature));
+    }
+    let signature = chunks
+        .sign_trailers("x-amz-checksum-crc32c:sOO8/Q==\n")
+        .unwrap();
+    let expected = "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435";
+    assert_eq!(signature.as_deref(), Some(expected));
+}
