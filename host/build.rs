@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, fs, path::Path, process};
 
-use countersign_wasm_build::{CHOICE_VARIABLE, Compiler, NoCompiler, build, target_dir};
+use countersign_wasm_build::{CHOICE_VARIABLE, Compiler, NoCompiler, Variant, build, target_dir};
 
 /// What the module is made of, from the workspace's root.
 const SOURCES: [&str; 8] = [
@@ -42,7 +42,7 @@ fn embed() -> Result<(), Box<dyn Error>> {
 
     let compiler = Compiler::find()?;
     println!("module compiled by {compiler}");
-    let artifact = build(&compiler, root, &target_dir(out))?;
+    let artifact = build(&compiler, root, &target_dir(out), Variant::Full)?;
 
     fs::write(out.join("countersign.wasm"), &artifact.wasm)?;
     fs::write(out.join("countersign.js"), &artifact.glue_js)?;

@@ -1,14 +1,16 @@
 //! Handles: numbers that stand for what the module keeps between calls.
 
-use alloc::boxed::Box;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
+#[cfg(feature = "provider")]
+use alloc::{boxed::Box, sync::Arc};
 
+#[cfg(feature = "provider")]
 use countersign_core::policy::{Bundle, Evaluator, LinkedQuery};
-use countersign_core::{
-    Authentic, Code, ContentDigest, KeyRing, Profile, Publishers, Refusal, ReplayCache, SigningKey,
-    Verified,
-};
+#[cfg(feature = "schemes")]
+use countersign_core::scheme::{Credentials, Scheme};
+#[cfg(feature = "provider")]
+use countersign_core::{Authentic, KeyRing, Profile, Publishers, ReplayCache, Verified};
+use countersign_core::{Code, ContentDigest, Refusal, SigningKey};
 
 const MAX_LIVE: usize = 1 << 16;
 
@@ -18,24 +20,38 @@ pub enum Object {
     /// A key that signs.
     Key(SigningKey),
     /// A verifier's keys.
+    #[cfg(feature = "provider")]
     Ring(KeyRing),
     /// A verifier's profile.
+    #[cfg(feature = "provider")]
     Profile(Profile),
     /// A policy bundle.
+    #[cfg(feature = "provider")]
     Bundle(Arc<Bundle>),
     /// Entities linked to a bundle, and what answers queries about them.
+    #[cfg(feature = "provider")]
     Entities(Box<Decider>),
     /// A replay cache.
+    #[cfg(feature = "provider")]
     Replay(ReplayCache),
     /// A digest in the making.
     Digest(ContentDigest),
     /// A request whose token is to be spent.
+    #[cfg(feature = "provider")]
     Authentic(Authentic),
     /// A request whose token was spent.
+    #[cfg(feature = "provider")]
     Verified(Verified),
+    /// A vendor's way of signing.
+    #[cfg(feature = "schemes")]
+    Scheme(Scheme),
+    /// What a vendor gave to its customer.
+    #[cfg(feature = "schemes")]
+    Credentials(Credentials),
 }
 
 /// A query to a store of entities, and the evaluator that answers it; both keep their memory.
+#[cfg(feature = "provider")]
 #[derive(Debug)]
 pub struct Decider {
     /// The query.
@@ -55,7 +71,8 @@ pub trait Kind: Sized {
 }
 
 macro_rules! kinds {
-    ($($variant:ident($kind:ty),)*) => {$(
+    ($($(#[$when:meta])? $variant:ident($kind:ty),)*) => {$(
+        $(#[$when])?
         impl Kind for $kind {
             fn from_object(object: Object) -> Option<Self> {
                 match object { Object::$variant(inner) => Some(inner), _ => None }
@@ -72,14 +89,25 @@ macro_rules! kinds {
 
 kinds! {
     Key(SigningKey),
+    #[cfg(feature = "provider")]
     Ring(KeyRing),
+    #[cfg(feature = "provider")]
     Profile(Profile),
+    #[cfg(feature = "provider")]
     Bundle(Arc<Bundle>),
+    #[cfg(feature = "provider")]
     Entities(Box<Decider>),
+    #[cfg(feature = "provider")]
     Replay(ReplayCache),
     Digest(ContentDigest),
+    #[cfg(feature = "provider")]
     Authentic(Authentic),
+    #[cfg(feature = "provider")]
     Verified(Verified),
+    #[cfg(feature = "schemes")]
+    Scheme(Scheme),
+    #[cfg(feature = "schemes")]
+    Credentials(Credentials),
 }
 
 #[derive(Debug)]
@@ -97,6 +125,7 @@ pub struct Handles {
     slots: Vec<Slot>,
     free: Vec<u32>,
     /// Who may publish bundles, once that is pinned.
+    #[cfg(feature = "provider")]
     pub publishers: Option<Publishers>,
 }
 

@@ -11,6 +11,11 @@ extern crate alloc;
 pub mod dispatch;
 pub mod frame;
 pub mod handles;
+#[cfg(feature = "provider")]
+pub mod provider;
+pub mod request;
+#[cfg(feature = "schemes")]
+pub mod schemes;
 pub mod verbs;
 
 #[cfg(target_arch = "wasm32")]

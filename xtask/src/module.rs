@@ -3,31 +3,34 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
-use countersign_wasm_build::{Artifact, Compiler, bind, compile};
+use countersign_wasm_build::{Artifact, Compiler, Variant, bind, compile};
 
 use crate::workspace::{generated, module_target_dir, root};
 
 /// Where in the source tree nothing lies that the module is made of.
 const NOT_SOURCE: [&str; 4] = [".git", "generated", "node_modules", "target"];
 
-/// Builds the module, copies it and its glue to `wasm/js/generated`, and prints what it is.
+/// Builds the modules, copies them and their glue to `wasm/js/generated`, and prints what they are.
 pub(crate) fn build() -> Result<()> {
-    let artifact = artifact()?;
     let out = generated();
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
-    let files: [(&str, &[u8]); 3] = [
-        ("countersign.wasm", &artifact.wasm),
-        ("countersign.js", artifact.glue_js.as_bytes()),
-        ("countersign.d.ts", artifact.glue_d_ts.as_bytes()),
-    ];
-    for (name, bytes) in files {
-        fs::write(out.join(name), bytes).with_context(|| format!("cannot write {name}"))?;
+    for variant in Variant::ALL {
+        let artifact = artifact(variant)?;
+        let files: [(&str, &[u8]); 3] = [
+            ("wasm", &artifact.wasm),
+            ("js", artifact.glue_js.as_bytes()),
+            ("d.ts", artifact.glue_d_ts.as_bytes()),
+        ];
+        for (end, bytes) in files {
+            let path = out.join(format!("{}.{end}", variant.name()));
+            fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        report(variant, &artifact);
     }
-    report(&artifact);
     Ok(())
 }
 
-/// Builds the module twice from nothing, in two copies of the source, and fails unless the bytes are
+/// Builds the full module twice from nothing, in two copies of the source, and fails unless the bytes are
 /// the same.
 pub(crate) fn check() -> Result<()> {
     let temporary = tempfile::tempdir()?;
@@ -37,8 +40,8 @@ pub(crate) fn check() -> Result<()> {
     }
     let [first, second] = folders.map(|folder| from_nothing(&folder));
     let (first, second) = (first?, second?);
-    report(&first);
-    report(&second);
+    report(Variant::Full, &first);
+    report(Variant::Full, &second);
     if first.wasm != second.wasm {
         bail!("two builds of the same source differ");
     }
@@ -46,18 +49,19 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The module as the source now is.
-pub(crate) fn artifact() -> Result<Artifact> {
+/// A module as the source now is.
+pub(crate) fn artifact(variant: Variant) -> Result<Artifact> {
     Ok(countersign_wasm_build::build(
         &Compiler::find()?,
         root(),
         &module_target_dir()?,
+        variant,
     )?)
 }
 
 fn from_nothing(source: &Path) -> Result<Artifact> {
     let compiler = Compiler::find()?;
-    let wasm = compile(&compiler, source, &source.join("target"))?;
+    let wasm = compile(&compiler, source, &source.join("target"), Variant::Full)?;
     // The binder holds no state: the one that is there serves both.
     Ok(bind(&compiler, root(), &module_target_dir()?, &wasm)?)
 }
@@ -79,9 +83,10 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn report(artifact: &Artifact) {
+fn report(variant: Variant, artifact: &Artifact) {
     println!(
-        "sha256 {}  {} bytes  {}",
+        "{:<20} sha256 {}  {} bytes  {}",
+        variant.name(),
         artifact.sha256,
         artifact.wasm.len(),
         artifact.compiler

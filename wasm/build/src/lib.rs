@@ -12,8 +12,10 @@
 mod cargo;
 mod compiler;
 mod module;
+mod variant;
 
 pub use compiler::{CHOICE_VARIABLE, Compiler, NoCompiler};
 pub use module::{
     Artifact, BuildError, bind, build, check_no_std, compile, lint_binder, target_dir,
 };
+pub use variant::Variant;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     cargo::{cargo, home},
     compiler::{Compiler, TARGET},
+    variant::Variant,
 };
 
 /// The module and its glue, as built.
@@ -52,31 +53,47 @@ pub enum BuildError {
     Step(&'static str),
 }
 
-/// Builds the module and its glue from the workspace at `root`, with everything made on the way
+/// Builds a module and its glue from the workspace at `root`, with everything made on the way
 /// under `target_dir`. A second call with nothing changed takes well under a second.
 ///
 /// # Errors
 /// [`BuildError`] when a step fails.
-pub fn build(compiler: &Compiler, root: &Path, target_dir: &Path) -> Result<Artifact, BuildError> {
+pub fn build(
+    compiler: &Compiler,
+    root: &Path,
+    target_dir: &Path,
+    variant: Variant,
+) -> Result<Artifact, BuildError> {
     // The compilers run side by side: one is a long chain of few crates, the other short and wide.
     let binder = start(&mut binder_cargo("build", root, target_dir))?;
-    let wasm = compile(compiler, root, target_dir);
+    let wasm = compile(compiler, root, target_dir, variant);
     finish(binder, "building the binder")?;
     bind(compiler, root, target_dir, &wasm?)
 }
 
-/// Compiles the module alone, and gives its path: not yet bound, with all its custom sections.
+/// Compiles a module alone, and gives its path: not yet bound, with all its custom sections.
 ///
 /// # Errors
 /// [`BuildError`] when cargo fails.
-pub fn compile(compiler: &Compiler, root: &Path, target_dir: &Path) -> Result<PathBuf, BuildError> {
+pub fn compile(
+    compiler: &Compiler,
+    root: &Path,
+    target_dir: &Path,
+    variant: Variant,
+) -> Result<PathBuf, BuildError> {
     let target_dir = target_dir.join("module");
     let mut cargo = module_cargo(compiler, "build", root, &target_dir)?;
-    run(
-        cargo.args(["--lib", "--package", "countersign-wasm"]),
-        "compiling the module",
-    )?;
-    Ok(target_dir.join(TARGET).join("module/countersign_wasm.wasm"))
+    cargo.args(["--lib", "--package", "countersign-wasm"]);
+    cargo.args(["--no-default-features", "--features", variant.features()]);
+    run(&mut cargo, "compiling the module")?;
+    let built = target_dir.join(TARGET).join("module/countersign_wasm.wasm");
+    // The next variant takes the place of this one.
+    let kept = target_dir.join(variant.name()).with_extension("wasm");
+    fs::copy(&built, &kept).map_err(|source| BuildError::File {
+        path: built,
+        source,
+    })?;
+    Ok(kept)
 }
 
 /// Makes the module that [`compile`] gave ready to use, and its glue.
