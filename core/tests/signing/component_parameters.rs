@@ -38,7 +38,7 @@ fn types() -> FieldTypes {
     FieldTypes::new().with("example-dict", FieldType::Dictionary)
 }
 
-fn request<'a>(block: &'a [u8]) -> Request<'a> {
+fn request(block: &[u8]) -> Request<'_> {
     let trailers = Headers::parse(TRAILERS).unwrap();
     Request {
         method: "POST",

@@ -75,10 +75,10 @@ impl Written {
 }
 
 fn block(fields: &[(String, String)]) -> String {
-    fields
+    let lines = fields
         .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect()
+        .flat_map(|(name, value)| [name, ": ", value, "\r\n"]);
+    lines.collect()
 }
 
 #[derive(Deserialize)]
@@ -159,7 +159,7 @@ fn every_field_is_read_and_written_as_it_was() {
 #[derive(Deserialize)]
 struct Table {
     keys: BTreeMap<String, Key>,
-    cases: Vec<Signature>,
+    cases: Vec<SignatureCase>,
 }
 
 #[derive(Deserialize)]
@@ -211,7 +211,7 @@ impl Key {
 }
 
 #[derive(Deserialize)]
-struct Signature {
+struct SignatureCase {
     name: String,
     message: Written,
     request: Option<Written>,
@@ -225,7 +225,7 @@ struct Signature {
     result: String,
 }
 
-impl Signature {
+impl SignatureCase {
     fn lines(&self) -> String {
         let signature = self.signature_header.as_ref().unwrap_or(&self.signature);
         format!(
@@ -330,7 +330,7 @@ fn every_signature() {
     vectors::conclude("rfc9421 signatures", count, &faults);
 }
 
-fn signature_fault(case: &Signature, key: &Key) -> Option<String> {
+fn signature_fault(case: &SignatureCase, key: &Key) -> Option<String> {
     let says = |what: String| Some(format!("{}: {what}", case.name));
     let base = case.base();
     if case.base.is_some() && base.as_deref().ok() != case.base.as_deref() {
