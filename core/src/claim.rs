@@ -24,7 +24,7 @@ pub(crate) struct Claim<'a> {
 
 impl<'a> Claim<'a> {
     pub(crate) fn read(view: View<'a, '_>, profile: &Profile) -> Result<Self, Refusal> {
-        let headers = view.message.headers();
+        let headers = view.headers;
         let input = profile.select(signature_inputs(headers)?)?;
         if let Some(name) = input.parameters().alg.as_deref() {
             Algorithm::parse(name)?;

@@ -68,6 +68,8 @@ pub(crate) struct Component<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a, 'b> {
     pub(crate) message: Message<'a, 'b>,
+    /// Those of the message, or those that it will have once it is signed.
+    pub(crate) headers: &'b Headers<'a>,
     /// Of the request: the message itself, or the one that it answers.
     pub(crate) origin: &'b Origin<'a>,
     pub(crate) types: &'b FieldTypes,
@@ -207,23 +209,18 @@ impl<'a> Component<'a> {
 
     /// Appends the value: false if the message has none.
     fn push_value(&self, view: View<'_, '_>, out: &mut String) -> Result<bool, Refusal> {
-        let message = match view.message {
+        let (message, headers) = match view.message {
             Message::Request(_) if self.of_request => {
                 return Err(Refusal::named(Code::ComponentParametersIncompatible, "req"));
             }
             Message::Response(response) if self.of_request => match response.request {
-                Some(request) => Message::Request(request),
+                Some(request) => (Message::Request(request), &request.headers),
                 None => return Ok(false),
             },
-            message => message,
+            message => (message, view.headers),
         };
         match (self.kind, message) {
-            (Kind::Field, Message::Request(request)) => {
-                self.push_field(&request.headers, view.types, out)
-            }
-            (Kind::Field, Message::Response(response)) => {
-                self.push_field(&response.headers, view.types, out)
-            }
+            (Kind::Field, _) => self.push_field(headers, view.types, out),
             (Kind::Derived(Derived::Status), Message::Response(response)) => {
                 push_decimal(out, i64::from(response.status));
                 Ok(true)

@@ -47,6 +47,7 @@ impl<'a> Presented<'a> {
         }
         let view = View {
             message: Message::Request(request),
+            headers: &request.headers,
             origin: &origin,
             types: profile.field_types(),
         };

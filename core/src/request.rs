@@ -101,15 +101,15 @@ pub enum Message<'a, 'b> {
     Response(&'b Response<'a>),
 }
 
-impl<'a> Message<'a, '_> {
-    pub(crate) fn headers(&self) -> &Headers<'a> {
+impl<'a, 'b> Message<'a, 'b> {
+    pub(crate) fn headers(self) -> &'b Headers<'a> {
         match self {
             Message::Request(request) => &request.headers,
             Message::Response(response) => &response.headers,
         }
     }
 
-    pub(crate) fn body(&self) -> &Body<'a> {
+    pub(crate) fn body(self) -> &'b Body<'a> {
         match self {
             Message::Request(request) => &request.body,
             Message::Response(response) => &response.body,

@@ -89,6 +89,7 @@ impl AuthenticResponse {
         let message = Message::Response(response);
         let view = View {
             message,
+            headers: message.headers(),
             origin: &origin_of(message)?,
             types: profile.field_types(),
         };

@@ -304,31 +304,19 @@ fn sign_message(
         Body::Bytes(bytes) => BodyDigest::of(options.digest, bytes).to_field(),
         Body::Digest(digest) => digest.to_field(),
     });
-    let base = match &content_digest {
-        None => base_of(message, &input, options)?,
-        Some(value) => {
-            let headers = headers.with(Field {
-                name: "content-digest",
-                value,
-            });
-            match message {
-                Message::Request(request) => {
-                    let request = Request {
-                        headers,
-                        ..request.clone()
-                    };
-                    base_of(Message::Request(&request), &input, options)?
-                }
-                Message::Response(response) => {
-                    let response = Response {
-                        headers,
-                        ..response.clone()
-                    };
-                    base_of(Message::Response(&response), &input, options)?
-                }
-            }
-        }
+    let with_digest = content_digest.as_deref().map(|value| {
+        headers.with(Field {
+            name: "content-digest",
+            value,
+        })
+    });
+    let view = View {
+        message,
+        headers: with_digest.as_ref().unwrap_or(headers),
+        origin: &origin_of(message)?,
+        types: &options.types,
     };
+    let base = signature_base::build(view, &input)?;
     let value = key.sign(base.as_bytes());
 
     signature_input.push('=');
@@ -343,17 +331,4 @@ fn sign_message(
         signature,
         content_digest,
     })
-}
-
-fn base_of(
-    message: Message<'_, '_>,
-    input: &SignatureInput<'_>,
-    options: &SignOptions,
-) -> Result<String, Refusal> {
-    let view = View {
-        message,
-        origin: &origin_of(message)?,
-        types: &options.types,
-    };
-    signature_base::build(view, input)
 }

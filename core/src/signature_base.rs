@@ -54,6 +54,7 @@ pub fn signature_base_typed(
 ) -> Result<String, Refusal> {
     let view = View {
         message,
+        headers: message.headers(),
         origin: &origin_of(message)?,
         types,
     };

@@ -1,5 +1,6 @@
 //! Keys that sign.
 
+use alloc::sync::Arc;
 use core::fmt;
 
 use crate::key::{Algorithm, KeyId};
@@ -29,9 +30,38 @@ pub struct SigningKey {
 #[derive(Clone)]
 enum Private {
     Secret(KeyedMac),
-    Ed25519(ed25519_dalek::SigningKey),
-    #[cfg(feature = "ecdsa")]
-    EcdsaP256(p256::ecdsa::SigningKey),
+    /// Behind a trait, so that a program that opens no such key has none of its code.
+    Pair(Arc<dyn Pair>),
+}
+
+/// A pair of a private and a public key.
+trait Pair: Send + Sync {
+    fn public(&self) -> VerifyingKey;
+
+    /// 64 bytes, the same for the same message.
+    fn sign(&self, message: &[u8]) -> [u8; 64];
+}
+
+impl Pair for ed25519_dalek::SigningKey {
+    fn public(&self) -> VerifyingKey {
+        VerifyingKey::of_ed25519(self.verifying_key())
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        ed25519_dalek::Signer::sign(self, message).to_bytes()
+    }
+}
+
+#[cfg(feature = "ecdsa")]
+impl Pair for p256::ecdsa::SigningKey {
+    fn public(&self) -> VerifyingKey {
+        VerifyingKey::of_p256(*self.verifying_key())
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        let signature: p256::ecdsa::Signature = p256::ecdsa::signature::Signer::sign(self, message);
+        signature.to_bytes().into()
+    }
 }
 
 impl SigningKey {
@@ -51,10 +81,7 @@ impl SigningKey {
     /// # Errors
     /// `keyid_malformed`.
     pub fn ed25519(id: &str, private: &[u8; 32]) -> Result<Self, Refusal> {
-        Ok(SigningKey {
-            id: KeyId::new(id)?,
-            private: Private::Ed25519(ed25519_dalek::SigningKey::from_bytes(private)),
-        })
+        Self::of_pair(id, ed25519_dalek::SigningKey::from_bytes(private))
     }
 
     /// An `ecdsa-p256-sha256` key with this id and private key: a number from 1 to the order of the
@@ -65,10 +92,7 @@ impl SigningKey {
     #[cfg(feature = "ecdsa")]
     pub fn ecdsa_p256(id: &str, private: &[u8; 32]) -> Result<Self, Refusal> {
         let key = p256::ecdsa::SigningKey::from_slice(private);
-        Ok(SigningKey {
-            id: KeyId::new(id)?,
-            private: Private::EcdsaP256(key.map_err(|_| Code::PrivateKeyMalformed)?),
-        })
+        Self::of_pair(id, key.map_err(|_| Code::PrivateKeyMalformed)?)
     }
 
     /// The key of an unencrypted PKCS#8 structure in DER (RFC 5958): Ed25519 (RFC 8410) or P-256.
@@ -86,6 +110,13 @@ impl SigningKey {
     /// Those of [`SigningKey::from_pkcs8`].
     pub fn from_pem(id: &str, text: &str) -> Result<Self, Refusal> {
         Self::of(id, &key_format::read_private_pem(text)?)
+    }
+
+    fn of_pair(id: &str, pair: impl Pair + 'static) -> Result<Self, Refusal> {
+        Ok(SigningKey {
+            id: KeyId::new(id)?,
+            private: Private::Pair(Arc::new(pair)),
+        })
     }
 
     fn of(id: &str, read: &PrivateKey) -> Result<Self, Refusal> {
@@ -121,9 +152,7 @@ impl SigningKey {
     pub fn verifying_key(&self) -> Option<VerifyingKey> {
         match &self.private {
             Private::Secret(_) => None,
-            Private::Ed25519(key) => Some(VerifyingKey::of_ed25519(key.verifying_key())),
-            #[cfg(feature = "ecdsa")]
-            Private::EcdsaP256(key) => Some(VerifyingKey::of_p256(*key.verifying_key())),
+            Private::Pair(pair) => Some(pair.public()),
         }
     }
 
@@ -133,16 +162,7 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8]) -> SignatureValue {
         match &self.private {
             Private::Secret(mac) => SignatureValue::of_mac(&mac.sign(message)),
-            Private::Ed25519(key) => {
-                use ed25519_dalek::Signer as _;
-                SignatureValue::of_curve(key.sign(message).to_bytes())
-            }
-            #[cfg(feature = "ecdsa")]
-            Private::EcdsaP256(key) => {
-                use p256::ecdsa::signature::Signer as _;
-                let signature: p256::ecdsa::Signature = key.sign(message);
-                SignatureValue::of_curve(signature.to_bytes().into())
-            }
+            Private::Pair(pair) => SignatureValue::of_curve(pair.sign(message)),
         }
     }
 }
@@ -151,9 +171,7 @@ impl Private {
     fn algorithm(&self) -> Algorithm {
         match self {
             Private::Secret(_) => Algorithm::HmacSha256,
-            Private::Ed25519(_) => Algorithm::Ed25519,
-            #[cfg(feature = "ecdsa")]
-            Private::EcdsaP256(_) => Algorithm::EcdsaP256Sha256,
+            Private::Pair(pair) => pair.public().algorithm(),
         }
     }
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding as _};
 
+use crate::headers::is_token_byte;
 use crate::refusal::{Code, Refusal};
 
 const MAX_INTEGER_DIGITS: usize = 15;
@@ -16,7 +17,8 @@ pub(crate) enum Raw<'a> {
     Integer(i64),
     /// More digits than an Integer may have.
     IntegerTooLarge,
-    Decimal(&'a str),
+    /// In thousandths.
+    Decimal(i64),
     String(QuotedString<'a>),
     Token(&'a str),
     /// Base64 between the colons, not yet decoded.
@@ -62,6 +64,16 @@ impl<'a> QuotedString<'a> {
         }
         Cow::Owned(out)
     }
+}
+
+/// Whether a key may have this byte after its first (section 4.2.3.3).
+pub(super) fn goes_on_in_key(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'*')
+}
+
+/// Whether a token may have this byte after its first (section 4.2.6).
+pub(super) fn goes_on_in_token(byte: u8) -> bool {
+    is_token_byte(byte) || matches!(byte, b':' | b'/')
 }
 
 /// The text of a Display String without its escapes (section 4.2.10): none if one of them is not two
@@ -187,11 +199,7 @@ impl<'a> Cursor<'a> {
         {
             return Err(self.error());
         }
-        Ok(self.skip_while(|byte| {
-            byte.is_ascii_lowercase()
-                || byte.is_ascii_digit()
-                || matches!(byte, b'_' | b'-' | b'.' | b'*')
-        }))
+        Ok(self.skip_while(goes_on_in_key))
     }
 
     /// Moves over the comma to the next member of a list or a dictionary: false at the end of the field.
@@ -236,33 +244,36 @@ impl<'a> Cursor<'a> {
     }
 
     fn number(&mut self) -> Result<Raw<'a>, Refusal> {
-        let start = self.at;
         let negative = self.eat(b'-');
-        let whole = self.skip_while(|byte| byte.is_ascii_digit());
+        let whole = self.digits();
         if whole.is_empty() {
             return Err(self.error());
         }
         let leading_zero = whole.len() > 1 && whole.starts_with('0');
-        if self.eat(b'.') {
-            let fraction = self.skip_while(|byte| byte.is_ascii_digit());
-            if whole.len() > 12 || fraction.is_empty() || fraction.len() > 3 {
-                return Err(self.error());
-            }
-            let trailing_zero = fraction.len() > 1 && fraction.ends_with('0');
-            let zero = [whole, fraction]
-                .iter()
-                .all(|digits| digits.bytes().all(|digit| digit == b'0'));
-            self.canonical &= !(leading_zero || trailing_zero || negative && zero);
-            return Ok(Raw::Decimal(self.since(start)));
+        let is_decimal = self.eat(b'.');
+        let fraction = if is_decimal { self.digits() } else { "" };
+        if is_decimal && (whole.len() > 12 || fraction.is_empty() || fraction.len() > 3) {
+            return Err(self.error());
         }
         if whole.len() > MAX_INTEGER_DIGITS {
             return Ok(Raw::IntegerTooLarge);
         }
-        let magnitude = whole
-            .bytes()
-            .fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-        self.canonical &= !(leading_zero || negative && magnitude == 0);
-        Ok(Raw::Integer(if negative { -magnitude } else { magnitude }))
+        let zeros = if is_decimal { "000" } else { "" };
+        let zeros = zeros.bytes().skip(fraction.len());
+        let digits = whole.bytes().chain(fraction.bytes()).chain(zeros);
+        let magnitude = digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        let trailing_zero = fraction.len() > 1 && fraction.ends_with('0');
+        self.canonical &= !(leading_zero || trailing_zero || negative && magnitude == 0);
+        let number = if negative { -magnitude } else { magnitude };
+        Ok(if is_decimal {
+            Raw::Decimal(number)
+        } else {
+            Raw::Integer(number)
+        })
+    }
+
+    fn digits(&mut self) -> &'a str {
+        self.skip_while(|byte| byte.is_ascii_digit())
     }
 
     pub(crate) fn string(&mut self) -> Result<QuotedString<'a>, Refusal> {

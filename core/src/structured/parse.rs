@@ -133,7 +133,9 @@ impl<'a> BareItem<'a> {
         let decoded = match raw {
             Raw::Integer(number) => Some(BareItem::Integer(number)),
             Raw::IntegerTooLarge => None,
-            Raw::Decimal(text) => Decimal::rounded(text).map(BareItem::Decimal),
+            Raw::Decimal(thousandths) => {
+                Decimal::from_thousandths(thousandths).map(BareItem::Decimal)
+            }
             Raw::String(quoted) => Some(BareItem::String(quoted.unescape())),
             Raw::Token(text) => Some(BareItem::Token(text)),
             Raw::Bytes(base64) => Base64::decode_vec(base64)

@@ -4,10 +4,10 @@ use alloc::string::String;
 
 use base64ct::{Base64, Encoding as _};
 
+use super::cursor::{goes_on_in_key, goes_on_in_token};
 use super::value::{
     BareItem, Decimal, Dictionary, InnerList, Item, List, MAX_FIFTEEN_DIGITS, Member, Parameters,
 };
-use crate::headers::is_token_byte;
 use crate::refusal::{Code, Refusal, push_decimal};
 
 impl Item<'_> {
@@ -115,9 +115,8 @@ impl BareItem<'_> {
             BareItem::Decimal(number) => push_fraction(out, *number),
             BareItem::String(text) => return push_string(out, text),
             BareItem::Token(text) => {
-                let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '*');
-                let goes_on = |byte| is_token_byte(byte) || matches!(byte, b':' | b'/');
-                if !starts || !text.bytes().all(goes_on) {
+                let starts = matches!(text.as_bytes(), [b'*' | b'A'..=b'Z' | b'a'..=b'z', ..]);
+                if !starts || !text.bytes().all(goes_on_in_token) {
                     return Err(unwritable(text));
                 }
                 out.push_str(text);
@@ -140,13 +139,8 @@ impl BareItem<'_> {
 
 /// Appends a key (section 4.1.1.3).
 pub(crate) fn push_key(out: &mut String, key: &str) -> Result<(), Refusal> {
-    let starts = key.starts_with(|c: char| c.is_ascii_lowercase() || c == '*');
-    let goes_on = |byte: u8| {
-        byte.is_ascii_lowercase()
-            || byte.is_ascii_digit()
-            || matches!(byte, b'_' | b'-' | b'.' | b'*')
-    };
-    if !starts || !key.bytes().all(goes_on) {
+    let starts = matches!(key.as_bytes(), [b'*' | b'a'..=b'z', ..]);
+    if !starts || !key.bytes().all(goes_on_in_key) {
         return Err(unwritable(key));
     }
     out.push_str(key);

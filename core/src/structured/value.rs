@@ -86,11 +86,39 @@ impl Decimal {
 }
 
 /// Values by their keys, in the order in which each key came first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderedMap<'a, T> {
-    entries: Vec<(&'a str, T)>,
-    /// The places of the entries, by key, so that a field of many members is read in little time.
-    by_key: Vec<usize>,
+    keys: Keys<'a>,
+    values: Vec<T>,
+}
+
+/// Keys in their order, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Keys<'a> {
+    in_order: Vec<&'a str>,
+    /// Their places sorted by key, so that a field of many members is read in little time.
+    sorted: Vec<usize>,
+}
+
+impl<'a> Keys<'a> {
+    /// The place of a key, or where its place belongs among the sorted ones.
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        let key_at = |at: &usize| self.in_order.get(*at).copied().unwrap_or("");
+        match self.sorted.binary_search_by(|at| key_at(at).cmp(key)) {
+            Ok(found) => self.sorted.get(found).copied().ok_or(found),
+            Err(at) => Err(at),
+        }
+    }
+
+    /// The place of a key, which is put at the end if it is new.
+    fn place(&mut self, key: &'a str) -> usize {
+        self.find(key).unwrap_or_else(|at| {
+            let place = self.in_order.len();
+            self.in_order.push(key);
+            self.sorted.insert(at, place);
+            place
+        })
+    }
 }
 
 /// The parameters of an item or an inner list (section 3.1.2).
@@ -104,56 +132,44 @@ impl<'a, T> OrderedMap<'a, T> {
     #[must_use]
     pub const fn new() -> Self {
         OrderedMap {
-            entries: Vec::new(),
-            by_key: Vec::new(),
+            keys: Keys {
+                in_order: Vec::new(),
+                sorted: Vec::new(),
+            },
+            values: Vec::new(),
         }
-    }
-
-    fn position(&self, key: &str) -> Result<usize, usize> {
-        self.by_key.binary_search_by(|at| {
-            let known = self.entries.get(*at).map_or("", |(known, _)| known);
-            known.cmp(key)
-        })
     }
 
     /// Sets the value of a key; one that is there is replaced in its place.
     pub fn insert(&mut self, key: &'a str, value: T) {
-        match self.position(key) {
-            Ok(at) => {
-                let entry = self.by_key.get(at).and_then(|at| self.entries.get_mut(*at));
-                if let Some((_, known)) = entry {
-                    *known = value;
-                }
-            }
-            Err(at) => {
-                self.by_key.insert(at, self.entries.len());
-                self.entries.push((key, value));
-            }
+        let place = self.keys.place(key);
+        match self.values.get_mut(place) {
+            Some(known) => *known = value,
+            None => self.values.push(value),
         }
     }
 
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&T> {
-        let at = self.by_key.get(self.position(key).ok()?)?;
-        self.entries.get(*at).map(|(_, value)| value)
+        self.values.get(self.keys.find(key).ok()?)
     }
 
     /// Keys and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &T)> {
-        self.entries.iter().map(|(key, value)| (*key, value))
+        self.keys.in_order.iter().copied().zip(&self.values)
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.values.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.values.is_empty()
     }
 }
 
@@ -162,14 +178,6 @@ impl<T> Default for OrderedMap<'_, T> {
         Self::new()
     }
 }
-
-impl<T: PartialEq> PartialEq for OrderedMap<'_, T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.entries == other.entries
-    }
-}
-
-impl<T: Eq> Eq for OrderedMap<'_, T> {}
 
 /// A field that is an item, or one within a list (section 3.3).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,6 @@
 //! The algorithms as published: RFC 4231, RFC 8032, RFC 6979 and Project Wycheproof.
 
-#[cfg(feature = "ecdsa")]
-use countersign_core::SigningKey;
-use countersign_core::{Algorithm, VerifyingKey, hmac_sha256};
+use countersign_core::{Algorithm, SigningKey, VerifyingKey, hmac_sha256};
 use serde::Deserialize;
 
 use crate::vectors::{self, from_hex};
@@ -65,7 +63,7 @@ fn every_signature_of_ed25519() {
             let mut holds = verifies(Algorithm::Ed25519, &case, &signature);
             if let Some(private) = &case.private_key {
                 let private = from_hex(private).try_into().unwrap();
-                let key = countersign_core::SigningKey::ed25519("k", &private).unwrap();
+                let key = SigningKey::ed25519("k", &private).unwrap();
                 let public = key.verifying_key().unwrap().to_bytes();
                 holds &= public == from_hex(&case.public_key);
                 holds &= key.sign(&from_hex(&case.msg)).as_bytes() == signature;
@@ -79,7 +77,6 @@ fn every_signature_of_ed25519() {
 }
 
 #[test]
-#[cfg(feature = "ecdsa")]
 fn every_signature_of_ecdsa_p256() {
     let (mut count, mut faults) = (0, Vec::new());
     for file in [
@@ -115,7 +112,6 @@ fn every_signature_of_ecdsa_p256() {
 
 /// `r` and `s` of fixed length from their sequence in DER, which RFC 9421 doesn't use: each a
 /// positive number in its shortest form.
-#[cfg(feature = "ecdsa")]
 fn p1363_of_der(der: &[u8]) -> Option<Vec<u8>> {
     let [0x30, length, rest @ ..] = der else {
         return None;
@@ -126,7 +122,6 @@ fn p1363_of_der(der: &[u8]) -> Option<Vec<u8>> {
     rest.is_empty().then(|| [r, s].concat())
 }
 
-#[cfg(feature = "ecdsa")]
 fn fixed_number(der: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let [0x02, length, rest @ ..] = der else {
         return None;

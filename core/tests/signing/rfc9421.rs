@@ -171,11 +171,6 @@ struct Key {
 }
 
 impl Key {
-    /// Its algorithm, where this build has it.
-    fn algorithm(&self) -> Option<Algorithm> {
-        Algorithm::parse(&self.alg).ok()
-    }
-
     fn secret(&self) -> Option<SharedSecret> {
         let secret = self.secret_base64.as_ref()?;
         Some(SharedSecret::new(STANDARD.decode(secret).unwrap()).unwrap())
@@ -183,7 +178,8 @@ impl Key {
 
     fn public(&self) -> Option<VerifyingKey> {
         let pem = self.public_pem.as_ref()?;
-        Some(VerifyingKey::from_pem(self.algorithm()?, pem).unwrap())
+        let algorithm = Algorithm::parse(&self.alg).unwrap();
+        Some(VerifyingKey::from_pem(algorithm, pem).unwrap())
     }
 
     /// The key that signs; none of RSA, by which nothing is signed here.
@@ -320,10 +316,6 @@ fn every_signature() {
     let (mut count, mut faults) = (0, Vec::new());
     for case in &table.cases {
         let key = &table.keys[&case.keyid];
-        if key.algorithm().is_none() {
-            println!("skipped: {}, {} is not in this build", case.name, key.alg);
-            continue;
-        }
         count += 1;
         faults.extend(signature_fault(case, key));
     }
