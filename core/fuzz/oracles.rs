@@ -111,13 +111,13 @@ pub(crate) fn structured_field(data: &[u8]) {
             field_type.canonical(&canonical).as_deref(),
             Ok(canonical.as_str())
         );
-        match field_type {
-            FieldType::Item => assert_eq!(Item::parse(text), Item::parse(&canonical)),
-            FieldType::List => assert_eq!(List::parse(text), List::parse(&canonical)),
-            FieldType::Dictionary => {
-                assert_eq!(Dictionary::parse(text), Dictionary::parse(&canonical));
-            }
-        }
+        // The values know no other text for themselves.
+        let written = match field_type {
+            FieldType::Item => Item::parse(text).and_then(|item| item.serialise()),
+            FieldType::List => List::parse(text).and_then(|list| list.serialise()),
+            FieldType::Dictionary => Dictionary::parse(text).and_then(|all| all.serialise()),
+        };
+        assert_eq!(written.as_deref(), Ok(canonical.as_str()));
     }
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn key_format(data: &[u8]) {
             let raw = key.to_bytes();
             let again = VerifyingKey::from_bytes(*algorithm, &raw).expect("a raw key is read");
             assert_eq!(again.to_bytes(), raw);
-            again.verifies(b"", data);
+            let _ = again.verifies(b"", data);
         }
     }
     drop(SigningKey::from_pkcs8("k7", data));

@@ -8,7 +8,7 @@ use crate::headers::{Field, Headers, is_token_byte, push_unfolded, values_of};
 use crate::origin::Origin;
 use crate::refusal::{Code, Refusal, push_decimal};
 use crate::request::Message;
-use crate::structured::{Cursor, Dictionary, FieldType, FieldTypes, Item, Raw};
+use crate::structured::{Cursor, FieldType, FieldTypes, Raw, members};
 
 /// A signature may name 64 members of one field, and each is read before the key has spoken.
 const MAX_STRUCTURED_BYTES: usize = 16 << 10;
@@ -190,9 +190,10 @@ impl<'a> Component<'a> {
     pub(crate) fn push_identifier(&self, out: &mut String) -> Result<(), Refusal> {
         if self.is_canonical {
             out.push_str(self.text);
-            return Ok(());
+        } else {
+            out.push_str(&FieldType::Item.canonical(self.text)?);
         }
-        Item::parse(self.text)?.write(out)
+        Ok(())
     }
 
     /// Appends the line of the signature base: identifier, colon, space, value, newline
@@ -272,8 +273,11 @@ impl<'a> Component<'a> {
         out: &mut String,
     ) -> Result<bool, Refusal> {
         match (self.form, field_type) {
-            (Form::Member(key), FieldType::Dictionary) => match Dictionary::parse(text)?.get(key) {
-                Some(member) => member.write(out).map(|()| true),
+            (Form::Member(key), FieldType::Dictionary) => match members(text)?.get(key) {
+                Some(member) => {
+                    out.push_str(member);
+                    Ok(true)
+                }
                 None => Ok(false),
             },
             (Form::Member(_), _) => Err(Code::ComponentNotStructured.into()),

@@ -10,7 +10,7 @@ use crate::headers::Headers;
 use crate::instant::UnixSeconds;
 use crate::refusal::{Code, Refusal};
 use crate::signature_value::SignatureValue;
-use crate::structured::{Cursor, InnerList, Raw};
+use crate::structured::{Cursor, Raw, push_member};
 
 pub(crate) const MAX_COMPONENTS: usize = 64;
 // These two keep the search for what occurs twice short.
@@ -142,9 +142,8 @@ pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<
 /// which was read before.
 fn canonical(text: &str) -> Result<String, Refusal> {
     let mut cursor = Cursor::new("signature-input", Code::SignatureInputMalformed, text);
-    cursor.expect(b'(')?;
     let mut canonical = String::with_capacity(text.len());
-    InnerList::read_rest(&mut cursor)?.write(&mut canonical)?;
+    push_member(&mut cursor, &mut canonical)?;
     Ok(canonical)
 }
 

@@ -117,6 +117,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Reads a whole field, of whatever name.
+    pub(crate) fn over_field(text: &'a str) -> Self {
+        Self::new("structured-field", Code::StructuredFieldMalformed, text)
+    }
+
     pub(crate) fn position(&self) -> usize {
         self.at
     }

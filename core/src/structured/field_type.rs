@@ -3,9 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::value::{Dictionary, Item, List};
-use crate::refusal::Refusal;
-
 /// The type of a structured field (RFC 9651 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldType {
@@ -26,24 +23,6 @@ impl FieldType {
             "list" => Some(FieldType::List),
             "dictionary" => Some(FieldType::Dictionary),
             _ => None,
-        }
-    }
-
-    /// The one text that stands for the same value as `text` does: its strict serialisation.
-    ///
-    /// # Errors
-    /// `structured_field_malformed` with the place.
-    ///
-    /// ```
-    /// use countersign_core::structured::FieldType;
-    /// assert_eq!(FieldType::List.canonical("( a  b ),1.50")?, "(a b), 1.5");
-    /// # Ok::<(), countersign_core::Refusal>(())
-    /// ```
-    pub fn canonical(self, text: &str) -> Result<String, Refusal> {
-        match self {
-            FieldType::Item => Item::parse(text)?.serialise(),
-            FieldType::List => List::parse(text)?.serialise(),
-            FieldType::Dictionary => Dictionary::parse(text)?.serialise(),
         }
     }
 

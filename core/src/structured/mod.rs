@@ -15,6 +15,7 @@
 //! # Ok::<(), countersign_core::Refusal>(())
 //! ```
 
+mod canonical;
 mod cursor;
 mod field_type;
 mod parse;
@@ -26,5 +27,6 @@ pub use value::{
     BareItem, Decimal, Dictionary, InnerList, Item, List, Member, OrderedMap, Parameters,
 };
 
+pub(crate) use canonical::{members, push_member};
 pub(crate) use cursor::{Cursor, Raw};
 pub(crate) use serialise::{push_key, push_string};

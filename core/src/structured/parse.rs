@@ -9,7 +9,7 @@ use super::cursor::{Cursor, Raw, unescape_display};
 use super::value::{
     BareItem, Decimal, Dictionary, InnerList, Item, List, Member, OrderedMap, Parameters,
 };
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Refusal;
 
 const MAX_MEMBERS: usize = 1024;
 
@@ -19,7 +19,7 @@ impl<'a> Item<'a> {
     /// # Errors
     /// `structured_field_malformed` with the place.
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
-        let mut cursor = cursor(text);
+        let mut cursor = Cursor::over_field(text);
         cursor.skip_outer_spaces();
         let item = Self::read(&mut cursor)?;
         cursor.skip_outer_spaces();
@@ -44,7 +44,7 @@ impl<'a> List<'a> {
     /// # Errors
     /// `structured_field_malformed` with the place.
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
-        let mut cursor = cursor(text);
+        let mut cursor = Cursor::over_field(text);
         let mut members = Vec::new();
         cursor.skip_outer_spaces();
         let mut more = !cursor.is_at_end();
@@ -64,7 +64,7 @@ impl<'a> Dictionary<'a> {
     /// # Errors
     /// `structured_field_malformed` with the place.
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
-        let mut cursor = cursor(text);
+        let mut cursor = Cursor::over_field(text);
         let mut members = OrderedMap::new();
         cursor.skip_outer_spaces();
         let mut more = !cursor.is_at_end();
@@ -151,11 +151,8 @@ impl<'a> BareItem<'a> {
     }
 }
 
-fn cursor(text: &str) -> Cursor<'_> {
-    Cursor::new("structured-field", Code::StructuredFieldMalformed, text)
-}
-
-fn limit(cursor: &Cursor<'_>, members: usize) -> Result<(), Refusal> {
+/// Refuses one member too many.
+pub(super) fn limit(cursor: &Cursor<'_>, members: usize) -> Result<(), Refusal> {
     if members < MAX_MEMBERS {
         Ok(())
     } else {

@@ -6,7 +6,7 @@ use base64ct::{Base64, Encoding as _};
 
 use super::cursor::{goes_on_in_key, goes_on_in_token};
 use super::value::{
-    BareItem, Decimal, Dictionary, InnerList, Item, List, MAX_FIFTEEN_DIGITS, Member, Parameters,
+    BareItem, Dictionary, InnerList, Item, List, MAX_FIFTEEN_DIGITS, Member, Parameters,
 };
 use crate::refusal::{Code, Refusal, push_decimal};
 
@@ -21,7 +21,7 @@ impl Item<'_> {
         Ok(out)
     }
 
-    pub(crate) fn write(&self, out: &mut String) -> Result<(), Refusal> {
+    fn write(&self, out: &mut String) -> Result<(), Refusal> {
         self.value.write(out)?;
         self.parameters.write(out)
     }
@@ -71,8 +71,7 @@ impl Dictionary<'_> {
 }
 
 impl Member<'_> {
-    /// Appends the member as a serialiser writes it.
-    pub(crate) fn write(&self, out: &mut String) -> Result<(), Refusal> {
+    fn write(&self, out: &mut String) -> Result<(), Refusal> {
         match self {
             Member::Item(item) => item.write(out),
             Member::InnerList(list) => list.write(out),
@@ -81,7 +80,7 @@ impl Member<'_> {
 }
 
 impl InnerList<'_> {
-    pub(crate) fn write(&self, out: &mut String) -> Result<(), Refusal> {
+    fn write(&self, out: &mut String) -> Result<(), Refusal> {
         out.push('(');
         for (index, item) in self.items.iter().enumerate() {
             if index > 0 {
@@ -95,7 +94,7 @@ impl InnerList<'_> {
 }
 
 impl Parameters<'_> {
-    pub(crate) fn write(&self, out: &mut String) -> Result<(), Refusal> {
+    fn write(&self, out: &mut String) -> Result<(), Refusal> {
         for (key, value) in self.iter() {
             out.push(';');
             push_key(out, key)?;
@@ -112,7 +111,7 @@ impl BareItem<'_> {
     fn write(&self, out: &mut String) -> Result<(), Refusal> {
         match self {
             BareItem::Integer(number) => return push_integer(out, *number),
-            BareItem::Decimal(number) => push_fraction(out, *number),
+            BareItem::Decimal(number) => push_thousandths(out, number.thousandths()),
             BareItem::String(text) => return push_string(out, text),
             BareItem::Token(text) => {
                 let starts = matches!(text.as_bytes(), [b'*' | b'A'..=b'Z' | b'a'..=b'z', ..]);
@@ -172,8 +171,7 @@ fn push_integer(out: &mut String, number: i64) -> Result<(), Refusal> {
 }
 
 /// Appends a decimal: one digit at least on either side of the point (section 4.1.5).
-fn push_fraction(out: &mut String, number: Decimal) {
-    let thousandths = number.thousandths();
+pub(super) fn push_thousandths(out: &mut String, thousandths: i64) {
     if thousandths < 0 {
         out.push('-');
     }
@@ -192,7 +190,7 @@ fn push_fraction(out: &mut String, number: Decimal) {
 }
 
 /// Appends a Display String (section 4.1.11).
-fn push_display_string(out: &mut String, text: &str) {
+pub(super) fn push_display_string(out: &mut String, text: &str) {
     out.push_str("%\"");
     for byte in text.bytes() {
         if matches!(byte, b' '..=b'~') && byte != b'%' && byte != b'"' {
