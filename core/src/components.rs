@@ -33,35 +33,37 @@ enum Kind {
     Field,
 }
 
-/// How the lines of a field become one value (RFC 9421 section 2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form<'a> {
-    /// Joined as they are.
-    Joined,
-    /// `sf`: as the strict serialisation of their structured value.
-    Structured,
-    /// `key`: as that of one member of their dictionary.
-    Member(&'a str),
-    /// `bs`: each as a byte sequence.
-    Bytes,
+/// The parameters of a component (RFC 9421 sections 2.1, 2.2.8 and 2.4), a bit each.
+mod parameter {
+    /// `sf`: the field as the strict serialisation of its structured value.
+    pub(super) const SF: u8 = 1;
+    /// `key`: one member of a field that is a dictionary.
+    pub(super) const KEY: u8 = 2;
+    /// `bs`: each line of the field as a byte sequence.
+    pub(super) const BS: u8 = 4;
+    /// `tr`: in the trailers.
+    pub(super) const TR: u8 = 8;
+    /// `req`: of the request that the message answers.
+    pub(super) const REQ: u8 = 16;
+    /// `name`: of `@query-param`.
+    pub(super) const NAME: u8 = 32;
 }
+
+use parameter::{BS, KEY, NAME, REQ, SF, TR};
 
 /// One covered component, borrowed from `Signature-Input`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Component<'a> {
     kind: Kind,
+    parameters: u8,
+    /// Whether a serialiser writes the identifier as `text` has it.
+    is_canonical: bool,
     /// The name between the quotes, such as `@method` or `content-type`.
     name: &'a str,
-    form: Form<'a>,
-    /// `tr`: in the trailers.
-    in_trailers: bool,
-    /// `req`: of the request that the message answers.
-    of_request: bool,
-    /// `name` of `@query-param`: the encoded parameter name.
-    query_name: Option<&'a str>,
-    /// The whole identifier as it was written, and whether a serialiser writes it so.
+    /// The value of `key`, or of `name`, which is encoded.
+    argument: &'a str,
+    /// The whole identifier as it was written.
     text: &'a str,
-    is_canonical: bool,
 }
 
 /// A message, where it was sent, and which of its fields are structured.
@@ -83,107 +85,85 @@ impl<'a> Component<'a> {
         let start = cursor.position();
         let name = cursor.string()?.raw();
         let kind = kind_of(name).ok_or_else(|| Refusal::named(Code::ComponentUnknown, name))?;
-        let mut component = Component {
-            kind,
-            name,
-            form: Form::Joined,
-            in_trailers: false,
-            of_request: false,
-            query_name: None,
-            text: name,
-            is_canonical: true,
-        };
-        let mut strictly = false;
+        let (mut parameters, mut argument) = (0, "");
         while let Some((parameter, value)) = cursor.parameter()? {
-            component.set(parameter, value, &mut strictly)?;
+            let unsupported = || Refusal::named(Code::ComponentParameterUnsupported, parameter);
+            let bit = match (parameter, value) {
+                ("sf", Raw::Boolean(true)) => SF,
+                ("bs", Raw::Boolean(true)) => BS,
+                ("tr", Raw::Boolean(true)) => TR,
+                ("req", Raw::Boolean(true)) => REQ,
+                ("key", Raw::String(key)) => {
+                    argument = key.raw();
+                    KEY
+                }
+                ("name", Raw::String(name)) => {
+                    argument = name.raw();
+                    NAME
+                }
+                _ => return Err(unsupported()),
+            };
+            if parameters & bit != 0 {
+                return Err(unsupported());
+            }
+            parameters |= bit;
         }
-        component.check(strictly)?;
-        component.text = cursor.since(start);
-        component.is_canonical = cursor.was_canonical();
+        let takes_name = kind == Kind::Derived(Derived::QueryParam);
+        if takes_name && parameters & NAME == 0 {
+            return Err(Refusal::named(Code::ComponentParameterUnsupported, name));
+        }
+        let allowed = match kind {
+            Kind::Field => SF | KEY | BS | TR | REQ,
+            Kind::Derived(_) if takes_name => NAME | REQ,
+            Kind::Derived(_) => REQ,
+        };
+        let is_both = parameters & BS != 0 && parameters & (SF | KEY) != 0;
+        if parameters & !allowed != 0 || is_both {
+            return Err(Refusal::named(Code::ComponentParametersIncompatible, name));
+        }
+        let is_canonical = cursor.was_canonical();
         if !was_canonical {
             cursor.mark_not_canonical();
         }
-        Ok(component)
-    }
-
-    fn set(&mut self, parameter: &str, value: Raw<'a>, strictly: &mut bool) -> Result<(), Refusal> {
-        let unsupported = || Refusal::named(Code::ComponentParameterUnsupported, parameter);
-        let incompatible = || Refusal::named(Code::ComponentParametersIncompatible, parameter);
-        let is_repeated = match (parameter, value) {
-            ("sf", Raw::Boolean(true)) => core::mem::replace(strictly, true),
-            ("tr", Raw::Boolean(true)) => core::mem::replace(&mut self.in_trailers, true),
-            ("req", Raw::Boolean(true)) => core::mem::replace(&mut self.of_request, true),
-            ("bs", Raw::Boolean(true)) => match core::mem::replace(&mut self.form, Form::Bytes) {
-                Form::Member(_) => return Err(incompatible()),
-                form => form == Form::Bytes,
-            },
-            ("key", Raw::String(key)) => {
-                match core::mem::replace(&mut self.form, Form::Member(key.raw())) {
-                    Form::Bytes => return Err(incompatible()),
-                    form => form != Form::Joined,
-                }
-            }
-            ("name", Raw::String(name)) => self.query_name.replace(name.raw()).is_some(),
-            _ => return Err(unsupported()),
-        };
-        if is_repeated {
-            return Err(unsupported());
-        }
-        Ok(())
-    }
-
-    /// Refuses what doesn't go together; `strictly` says whether `sf` was there.
-    fn check(&mut self, strictly: bool) -> Result<(), Refusal> {
-        let takes_name = self.kind == Kind::Derived(Derived::QueryParam);
-        let is_of_field = strictly || self.in_trailers || self.form != Form::Joined;
-        if takes_name && self.query_name.is_none() {
-            return Err(Refusal::named(
-                Code::ComponentParameterUnsupported,
-                self.name,
-            ));
-        }
-        if self.query_name.is_some() && !takes_name
-            || is_of_field && self.kind != Kind::Field
-            || strictly && self.form == Form::Bytes
-        {
-            return Err(Refusal::named(
-                Code::ComponentParametersIncompatible,
-                self.name,
-            ));
-        }
-        // Of a member the value is strict with and without `sf`.
-        if strictly && self.form == Form::Joined {
-            self.form = Form::Structured;
-        }
-        Ok(())
+        Ok(Component {
+            kind,
+            parameters,
+            is_canonical,
+            name,
+            argument,
+            text: cursor.since(start),
+        })
     }
 
     pub(crate) fn name(&self) -> &'a str {
         self.name
     }
 
-    /// Whether both name the same part of a message, whatever the order of their parameters.
+    fn has(&self, parameter: u8) -> bool {
+        self.parameters & parameter != 0
+    }
+
+    /// Whether both have the same name and parameters, in whatever order.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        self.is_of_same_message_as(other)
+        self.kind == other.kind
+            && self.parameters == other.parameters
             && self.name == other.name
-            && self.form == other.form
-            && self.in_trailers == other.in_trailers
-            && self.query_name == other.query_name
+            && self.argument == other.argument
     }
 
     /// Whether both are of the message itself, or both of the request that it answers.
     pub(crate) fn is_of_same_message_as(&self, other: &Self) -> bool {
-        self.of_request == other.of_request
+        self.has(REQ) == other.has(REQ)
     }
 
     /// Whether it is neither of the request that is answered nor in the trailers.
     pub(crate) fn is_of_head(&self) -> bool {
-        !self.of_request && !self.in_trailers
+        !self.has(REQ | TR)
     }
 
     /// Whether it is the whole of what is named, in the head of the message itself.
     pub(crate) fn is_whole(&self) -> bool {
-        self.is_of_head() && !matches!(self.form, Form::Member(_))
+        !self.has(REQ | TR | KEY)
     }
 
     /// Appends the component identifier, such as `"@query-param";name="Pet"`.
@@ -211,10 +191,10 @@ impl<'a> Component<'a> {
     /// Appends the value: false if the message has none.
     fn push_value(&self, view: View<'_, '_>, out: &mut String) -> Result<bool, Refusal> {
         let (message, headers) = match view.message {
-            Message::Request(_) if self.of_request => {
+            Message::Request(_) if self.has(REQ) => {
                 return Err(Refusal::named(Code::ComponentParametersIncompatible, "req"));
             }
-            Message::Response(response) if self.of_request => match response.request {
+            Message::Response(response) if self.has(REQ) => match response.request {
                 Some(request) => (Message::Request(request), &request.headers),
                 None => return Ok(false),
             },
@@ -243,27 +223,30 @@ impl<'a> Component<'a> {
         types: &FieldTypes,
         out: &mut String,
     ) -> Result<bool, Refusal> {
-        let lines = if self.in_trailers {
+        let lines = if self.has(TR) {
             headers.trailers()
         } else {
             headers.fields()
         };
-        match self.form {
-            Form::Joined => Ok(push_joined(lines, self.name, out, push_unfolded)),
-            Form::Bytes => Ok(push_joined(lines, self.name, out, push_bytes)),
-            Form::Structured | Form::Member(_) => {
-                let mut text = String::new();
-                if !push_joined(lines, self.name, &mut text, push_unfolded) {
-                    return Ok(false);
-                }
-                let wrong = || Refusal::named(Code::ComponentNotStructured, self.name);
-                let field_type = types
-                    .of(self.name)
-                    .filter(|_| text.len() <= MAX_STRUCTURED_BYTES);
-                let found = self.push_structured(field_type.ok_or_else(wrong)?, &text, out);
-                found.map_err(|_| wrong())
-            }
+        if !self.has(SF | KEY) {
+            let push = if self.has(BS) {
+                push_bytes
+            } else {
+                push_unfolded
+            };
+            return Ok(push_joined(lines, self.name, out, push));
         }
+        let mut text = String::new();
+        if !push_joined(lines, self.name, &mut text, push_unfolded) {
+            return Ok(false);
+        }
+        let found = match types.of(self.name) {
+            Some(field_type) if text.len() <= MAX_STRUCTURED_BYTES => {
+                self.push_structured(field_type, &text, out)
+            }
+            _ => Err(Code::ComponentNotStructured.into()),
+        };
+        found.map_err(|_| Refusal::named(Code::ComponentNotStructured, self.name))
     }
 
     fn push_structured(
@@ -272,20 +255,17 @@ impl<'a> Component<'a> {
         text: &str,
         out: &mut String,
     ) -> Result<bool, Refusal> {
-        match (self.form, field_type) {
-            (Form::Member(key), FieldType::Dictionary) => match members(text)?.get(key) {
-                Some(member) => {
-                    out.push_str(member);
-                    Ok(true)
-                }
-                None => Ok(false),
-            },
-            (Form::Member(_), _) => Err(Code::ComponentNotStructured.into()),
-            _ => {
-                out.push_str(&field_type.canonical(text)?);
-                Ok(true)
-            }
+        if !self.has(KEY) {
+            out.push_str(&field_type.canonical(text)?);
+            return Ok(true);
         }
+        if field_type != FieldType::Dictionary {
+            return Err(Code::ComponentNotStructured.into());
+        }
+        let members = members(text)?;
+        let member = members.get(self.argument);
+        out.push_str(member.map_or("", String::as_str));
+        Ok(member.is_some())
     }
 
     fn push_target_part(
@@ -305,8 +285,7 @@ impl<'a> Component<'a> {
                 out.push_str(origin.query().unwrap_or(""));
             }
             Derived::QueryParam => {
-                let name = self.query_name.unwrap_or("");
-                return push_query_param(origin.query().unwrap_or(""), name, out);
+                return push_query_param(origin.query().unwrap_or(""), self.argument, out);
             }
             Derived::Method | Derived::Status => return Ok(false),
         }

@@ -52,6 +52,15 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A server signs its response with [`sign_response`], bound to the request, and the client verifies it
+//! with [`AuthenticResponse::verify`]. With a [`VerifyingKey`] in place of a shared secret a verifier
+//! can't sign, and what it accepted is [`Evidence`].
+//!
+//! # Features
+//! By default there are `hmac-sha256` and `ed25519`.
+//! - `ecdsa`: `ecdsa-p256-sha256`, to sign and to verify.
+//! - `rsa`: `rsa-pss-sha512` and `rsa-v1_5-sha256`, to verify.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -117,7 +117,7 @@ impl<'a> SignatureInput<'a> {
 /// # Ok::<(), countersign_core::Refusal>(())
 /// ```
 pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<'a>>, Refusal> {
-    let mut inputs: Vec<SignatureInput<'a>> = Vec::with_capacity(1);
+    let mut inputs: Vec<SignatureInput<'a>> = Vec::new();
     for value in headers.all("signature-input") {
         let mut cursor = Cursor::new("signature-input", Code::SignatureInputMalformed, value);
         loop {
@@ -129,6 +129,7 @@ pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<
             if inputs.len() == MAX_SIGNATURES {
                 return Err(Code::TooManySignatures.into());
             }
+            inputs.reserve_exact(1);
             inputs.push(SignatureInput::parse(label, &mut cursor)?);
             if !cursor.next_member()? {
                 break;

@@ -66,6 +66,13 @@ impl<'a> QuotedString<'a> {
     }
 }
 
+/// The number that a few digits stand for.
+fn value_of(digits: &str) -> i64 {
+    digits
+        .bytes()
+        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+}
+
 /// Whether a key may have this byte after its first (section 4.2.3.3).
 pub(super) fn goes_on_in_key(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'*')
@@ -263,10 +270,15 @@ impl<'a> Cursor<'a> {
         if whole.len() > MAX_INTEGER_DIGITS {
             return Ok(Raw::IntegerTooLarge);
         }
-        let zeros = if is_decimal { "000" } else { "" };
-        let zeros = zeros.bytes().skip(fraction.len());
-        let digits = whole.bytes().chain(fraction.bytes()).chain(zeros);
-        let magnitude = digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        let mut magnitude = value_of(whole);
+        if is_decimal {
+            let unit = match fraction.len() {
+                1 => 100,
+                2 => 10,
+                _ => 1,
+            };
+            magnitude = magnitude * 1000 + value_of(fraction) * unit;
+        }
         let trailing_zero = fraction.len() > 1 && fraction.ends_with('0');
         self.canonical &= !(leading_zero || trailing_zero || negative && magnitude == 0);
         let number = if negative { -magnitude } else { magnitude };
