@@ -212,8 +212,11 @@ const VERIFIER: &[Row] = &[
 /// Codes that are not met on the way of a request, and where they are.
 const OUT_OF_REACH: &[(Code, &str)] = &[
     (Code::AcceptSignatureMalformed, "accept_signature.rs"),
+    (Code::BodyMalformed, "../schemes"),
+    (Code::NonceMalformed, "../schemes"),
     (Code::SignatureRequestImpossible, "accept_signature.rs"),
     (Code::StructuredFieldMalformed, "structured_fields.rs"),
+    (Code::TimestampMalformed, "../schemes"),
     (Code::WantDigestMalformed, "content_digest.rs"),
 ];
 
