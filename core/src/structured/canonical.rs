@@ -149,7 +149,8 @@ fn push_raw(cursor: &Cursor<'_>, value: Raw<'_>, out: &mut String) -> Result<(),
             return Ok(());
         }
         Raw::DisplayString(inner) => {
-            push_display_string(out, &unescape_display(inner).unwrap_or_default());
+            let text = unescape_display(inner).unwrap_or_default();
+            push_display_string(out, &text);
             return Ok(());
         }
         Raw::String(quoted) => ("\"", quoted.raw()),
