@@ -2,9 +2,11 @@
 
 use countersign_core::structured::{FieldType, FieldTypes};
 use countersign_core::{
-    Body, Code, Headers, Message, Refusal, Request, Response, Scheme, signature_base_typed,
-    signature_inputs,
+    Body, Code, Headers, Message, Profile, Refusal, Request, Response, Scheme,
+    signature_base_typed, signature_inputs,
 };
+
+use crate::support::{Attempt, options};
 
 /// The values of components, each as: rule, header lines, identifier, value.
 #[rustfmt::skip]
@@ -138,4 +140,44 @@ fn a_response_is_bound_to_the_request_that_it_answers() {
     assert_eq!(refusal.code(), Code::ComponentMissing);
     let refusal = base(Message::Request(&request), r#"("@method";req)"#).unwrap_err();
     assert_eq!(refusal.code(), Code::ComponentParametersIncompatible);
+}
+
+#[test]
+fn client_and_verifier_say_which_fields_are_structured() {
+    let covered = ["@method", "@authority", "@path", "@query", "content-digest"];
+    let covered = covered
+        .into_iter()
+        .chain(["\"x-order\";sf", "\"x-order\";key=\"id\""]);
+    let options = options().components(covered);
+    let mut attempt = Attempt::unsigned();
+    attempt.add("X-Order", "id=17 ,  note=\"rush\"");
+    let refusal = attempt
+        .with_request(|request| countersign_core::sign(request, &crate::support::key(), &options))
+        .unwrap_err();
+    assert_eq!(
+        refusal,
+        Refusal::about(Code::ComponentNotStructured, "x-order")
+    );
+
+    attempt.sign(&options.structured_field("x-order", FieldType::Dictionary));
+    // A proxy may write the same values in another way.
+    attempt.set("X-Order", "id=0017, note=\"rush\"");
+    assert_eq!(
+        attempt.authenticate().unwrap_err(),
+        Refusal::about(Code::ComponentNotStructured, "x-order")
+    );
+    let profile = r#"{"environment": "live", "structured_fields": {"x-order": "dictionary"}}"#;
+    attempt.profile = Profile::from_json(profile).unwrap();
+    assert!(attempt.authenticate().is_ok());
+    attempt.set("X-Order", "id=18, note=\"rush\"");
+    assert_eq!(
+        attempt.authenticate().unwrap_err().code(),
+        Code::SignatureMismatch
+    );
+
+    for wrong in [r#""map""#, "1"] {
+        let text = profile.replace(r#""dictionary""#, wrong);
+        let refusal = Profile::from_json(&text).unwrap_err();
+        assert_eq!(refusal, Refusal::about(Code::ProfileMalformed, "x-order"));
+    }
 }
