@@ -8,10 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_core::policy::Record;
 use countersign_core::policy::format::DIGEST_LEN;
+use countersign_core::structured::{Dictionary, FieldType, Item, List};
 use countersign_core::{
-    Body, BodyDigest, DigestAlgorithm, Environment, Headers, KeyRecord, KeyRing, Message,
-    Presented, Profile, Request, Scheme, SharedSecret, SignatureInput, Token, UnixSeconds,
-    content_digest, hmac_sha256, signature_base, signature_inputs,
+    Algorithm, Body, BodyDigest, DigestAlgorithm, Environment, Evidence, Headers, KeyRecord,
+    KeyRing, Message, Presented, Profile, Request, Scheme, SharedSecret, SignatureInput,
+    SigningKey, Token, UnixSeconds, VerifyingKey, content_digest, hmac_sha256, signature_base,
+    signature_inputs, signature_requests,
 };
 
 /// The one secret that signs in here, of the key `k7`.
@@ -23,14 +25,18 @@ pub(crate) type Oracle = (&'static str, fn(&[u8]));
 
 /// Every oracle.
 pub(crate) const ALL: &[Oracle] = &[
+    ("accept_signature", accept_signature),
     ("bundle", bundle),
     ("content_digest", digest),
+    ("evidence", evidence),
     ("headers", headers),
+    ("key_format", key_format),
     ("keyring", keyring),
     ("presented", presented),
     ("profile", profile),
     ("record", record),
     ("signature_input", signature_input),
+    ("structured_field", structured_field),
     ("token", token),
 ];
 
@@ -69,6 +75,85 @@ pub(crate) fn signature_input(data: &[u8]) {
         assert_eq!(again[0].parameters(), input.parameters());
         assert!(again[0].covered().eq(input.covered()));
     }
+}
+
+/// What was asked for is asked for again when it is written, but for what nobody defined.
+pub(crate) fn accept_signature(data: &[u8]) {
+    let block = [b"Accept-Signature: ", data].concat();
+    let Ok(headers) = Headers::parse(&block) else {
+        return;
+    };
+    let Ok(requests) = signature_requests(&headers) else {
+        return;
+    };
+    for request in requests {
+        let member = request.to_member().expect("what was read is written");
+        let line = format!("Accept-Signature: {member}");
+        let headers = Headers::parse(line.as_bytes()).expect("a member is a field value");
+        let again = signature_requests(&headers).expect("what was written is read");
+        assert_eq!(again.len(), 1);
+        assert_eq!(again[0].to_member().as_deref(), Ok(member.as_str()));
+        assert_eq!(again[0].label(), request.label());
+    }
+}
+
+/// A field of each type that can be read means the same when it is written, and is written in one way.
+pub(crate) fn structured_field(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    for field_type in [FieldType::Item, FieldType::List, FieldType::Dictionary] {
+        let Ok(canonical) = field_type.canonical(text) else {
+            continue;
+        };
+        assert!(canonical.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+        assert_eq!(
+            field_type.canonical(&canonical).as_deref(),
+            Ok(canonical.as_str())
+        );
+        // The values know no other text for themselves.
+        let written = match field_type {
+            FieldType::Item => Item::parse(text).and_then(|item| item.serialise()),
+            FieldType::List => List::parse(text).and_then(|list| list.serialise()),
+            FieldType::Dictionary => Dictionary::parse(text).and_then(|all| all.serialise()),
+        };
+        assert_eq!(written.as_deref(), Ok(canonical.as_str()));
+    }
+}
+
+/// A public key that can be read is read again from its raw form; a private key is read or refused.
+pub(crate) fn key_format(data: &[u8]) {
+    for algorithm in Algorithm::ALL {
+        let pem = str::from_utf8(data).map(|text| VerifyingKey::from_pem(*algorithm, text));
+        let keys = [
+            VerifyingKey::from_bytes(*algorithm, data).ok(),
+            pem.ok().and_then(Result::ok),
+        ];
+        for key in keys.into_iter().flatten() {
+            let raw = key.to_bytes();
+            let again = VerifyingKey::from_bytes(*algorithm, &raw).expect("a raw key is read");
+            assert_eq!(again.to_bytes(), raw);
+            let _ = again.verifies(b"", data);
+        }
+    }
+    drop(SigningKey::from_pkcs8("k7", data));
+    if let Ok(text) = str::from_utf8(data) {
+        drop(SigningKey::from_pem("k7", text));
+    }
+}
+
+/// Evidence that can be read is read again as it is written, and holds or doesn't.
+pub(crate) fn evidence(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    let Ok(evidence) = Evidence::from_json(text) else {
+        return;
+    };
+    let written = evidence.to_json();
+    let again = Evidence::from_json(&written).expect("what was written is read");
+    assert_eq!(again.to_json(), written);
+    assert_eq!(again.verify(), evidence.verify());
 }
 
 /// The method, the target, header lines and the body, each ended by an empty line: no value starts a

@@ -3,10 +3,13 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 
+use crate::credential::Credential;
+use crate::evidence::Evidence;
 use crate::instant::UnixSeconds;
 use crate::keyring::KeyRecord;
 use crate::refusal::{Code, Refusal};
 use crate::replay::{ReplayStore, ReplayToken, Spend};
+use crate::signature_value::SignatureValue;
 
 /// A request whose signature, times and body were right. It may still be a replay: its token must
 /// be spent before policy sees it.
@@ -24,6 +27,22 @@ struct Facts {
     method_and_path: String,
     method_length: usize,
     at: UnixSeconds,
+    base: String,
+    value: SignatureValue,
+}
+
+impl Facts {
+    fn evidence(&self) -> Option<Evidence> {
+        match &self.key.credential {
+            Credential::Secret(_) => None,
+            Credential::Public(key) => Some(Evidence::new(
+                &self.key.id,
+                key.clone(),
+                &self.base,
+                self.value.as_bytes(),
+            )),
+        }
+    }
 }
 
 impl Authentic {
@@ -33,6 +52,8 @@ impl Authentic {
         path: &str,
         at: UnixSeconds,
         token: ReplayToken,
+        base: String,
+        value: SignatureValue,
     ) -> Self {
         let mut method_and_path = String::with_capacity(method.len() + path.len());
         method_and_path.push_str(method);
@@ -43,6 +64,8 @@ impl Authentic {
                 method_and_path,
                 method_length: method.len(),
                 at,
+                base,
+                value,
             },
             token,
         }
@@ -52,6 +75,13 @@ impl Authentic {
     #[must_use]
     pub fn keyid(&self) -> &str {
         self.facts.key.id.as_str()
+    }
+
+    /// What proves to anybody that the owner of the key signed; none where the key is a shared
+    /// secret, by which the verifier could have signed itself.
+    #[must_use]
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.facts.evidence()
     }
 
     /// What must be spent.
@@ -130,6 +160,13 @@ impl Verified {
     #[must_use]
     pub fn at(&self) -> UnixSeconds {
         self.facts.at
+    }
+
+    /// What proves to anybody that the owner of the key signed; none where the key is a shared
+    /// secret, by which the verifier could have signed itself.
+    #[must_use]
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.facts.evidence()
     }
 
     pub(crate) fn key(&self) -> &KeyRecord {

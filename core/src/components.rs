@@ -2,11 +2,16 @@
 
 use alloc::string::String;
 
-use crate::headers::{Headers, is_token_byte};
+use base64ct::{Base64, Encoding as _};
+
+use crate::headers::{Field, Headers, is_token_byte, push_unfolded, values_of};
 use crate::origin::Origin;
 use crate::refusal::{Code, Refusal, push_decimal};
 use crate::request::Message;
-use crate::structured::{BareItem, Cursor};
+use crate::structured::{Cursor, FieldType, FieldTypes, Raw, members};
+
+/// A signature may name 64 members of one field, and each is read before the key has spoken.
+const MAX_STRUCTURED_BYTES: usize = 16 << 10;
 
 /// The derived components (RFC 9421 section 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,44 +33,105 @@ enum Kind {
     Field,
 }
 
+/// The parameters of a component (RFC 9421 sections 2.1, 2.2.8 and 2.4), a bit each.
+mod parameter {
+    /// `sf`: the field as the strict serialisation of its structured value.
+    pub(super) const SF: u8 = 1;
+    /// `key`: one member of a field that is a dictionary.
+    pub(super) const KEY: u8 = 2;
+    /// `bs`: each line of the field as a byte sequence.
+    pub(super) const BS: u8 = 4;
+    /// `tr`: in the trailers.
+    pub(super) const TR: u8 = 8;
+    /// `req`: of the request that the message answers.
+    pub(super) const REQ: u8 = 16;
+    /// `name`: of `@query-param`.
+    pub(super) const NAME: u8 = 32;
+}
+
+use parameter::{BS, KEY, NAME, REQ, SF, TR};
+
 /// One covered component, borrowed from `Signature-Input`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Component<'a> {
     kind: Kind,
+    parameters: u8,
+    /// Whether a serialiser writes the identifier as `text` has it.
+    is_canonical: bool,
     /// The name between the quotes, such as `@method` or `content-type`.
     name: &'a str,
-    /// `name` of `@query-param`: the encoded parameter name.
-    query_name: Option<&'a str>,
+    /// The value of `key`, or of `name`, which is encoded.
+    argument: &'a str,
+    /// The whole identifier as it was written.
+    text: &'a str,
+}
+
+/// A message, where it was sent, and which of its fields are structured.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a, 'b> {
+    pub(crate) message: Message<'a, 'b>,
+    /// Those of the message, or those that it will have once it is signed.
+    pub(crate) headers: &'b Headers<'a>,
+    /// Of the request: the message itself, or the one that it answers.
+    pub(crate) origin: &'b Origin<'a>,
+    pub(crate) types: &'b FieldTypes,
 }
 
 impl<'a> Component<'a> {
     /// Reads one component identifier: a String with its parameters.
     pub(crate) fn parse(cursor: &mut Cursor<'a>) -> Result<Self, Refusal> {
+        let was_canonical = cursor.was_canonical();
+        cursor.mark_canonical();
+        let start = cursor.position();
         let name = cursor.string()?.raw();
         let kind = kind_of(name).ok_or_else(|| Refusal::named(Code::ComponentUnknown, name))?;
-        let mut query_name = None;
+        let (mut parameters, mut argument) = (0, "");
         while let Some((parameter, value)) = cursor.parameter()? {
-            match (kind, parameter, value) {
-                (Kind::Derived(Derived::QueryParam), "name", BareItem::String(value))
-                    if query_name.is_none() =>
-                {
-                    query_name = Some(value.raw());
+            let unsupported = || Refusal::named(Code::ComponentParameterUnsupported, parameter);
+            let bit = match (parameter, value) {
+                ("sf", Raw::Boolean(true)) => SF,
+                ("bs", Raw::Boolean(true)) => BS,
+                ("tr", Raw::Boolean(true)) => TR,
+                ("req", Raw::Boolean(true)) => REQ,
+                ("key", Raw::String(key)) => {
+                    argument = key.raw();
+                    KEY
                 }
-                _ => {
-                    return Err(Refusal::named(
-                        Code::ComponentParameterUnsupported,
-                        parameter,
-                    ));
+                ("name", Raw::String(name)) => {
+                    argument = name.raw();
+                    NAME
                 }
+                _ => return Err(unsupported()),
+            };
+            if parameters & bit != 0 {
+                return Err(unsupported());
             }
+            parameters |= bit;
         }
-        if kind == Kind::Derived(Derived::QueryParam) && query_name.is_none() {
+        let takes_name = kind == Kind::Derived(Derived::QueryParam);
+        if takes_name && parameters & NAME == 0 {
             return Err(Refusal::named(Code::ComponentParameterUnsupported, name));
+        }
+        let allowed = match kind {
+            Kind::Field => SF | KEY | BS | TR | REQ,
+            Kind::Derived(_) if takes_name => NAME | REQ,
+            Kind::Derived(_) => REQ,
+        };
+        let is_both = parameters & BS != 0 && parameters & (SF | KEY) != 0;
+        if parameters & !allowed != 0 || is_both {
+            return Err(Refusal::named(Code::ComponentParametersIncompatible, name));
+        }
+        let is_canonical = cursor.was_canonical();
+        if !was_canonical {
+            cursor.mark_not_canonical();
         }
         Ok(Component {
             kind,
+            parameters,
+            is_canonical,
             name,
-            query_name,
+            argument,
+            text: cursor.since(start),
         })
     }
 
@@ -73,54 +139,133 @@ impl<'a> Component<'a> {
         self.name
     }
 
+    fn has(&self, parameter: u8) -> bool {
+        self.parameters & parameter != 0
+    }
+
+    /// Whether both have the same name and parameters, in whatever order.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.parameters == other.parameters
+            && self.name == other.name
+            && self.argument == other.argument
+    }
+
+    /// Whether both are of the message itself, or both of the request that it answers.
+    pub(crate) fn is_of_same_message_as(&self, other: &Self) -> bool {
+        self.has(REQ) == other.has(REQ)
+    }
+
+    /// Whether it is neither of the request that is answered nor in the trailers.
+    pub(crate) fn is_of_head(&self) -> bool {
+        !self.has(REQ | TR)
+    }
+
+    /// Whether it is the whole of what is named, in the head of the message itself.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.has(REQ | TR | KEY)
+    }
+
     /// Appends the component identifier, such as `"@query-param";name="Pet"`.
-    fn push_identifier(&self, out: &mut String) {
-        out.push('"');
-        out.push_str(self.name);
-        out.push('"');
-        if let Some(name) = self.query_name {
-            out.push_str(";name=\"");
-            out.push_str(name);
-            out.push('"');
+    pub(crate) fn push_identifier(&self, out: &mut String) -> Result<(), Refusal> {
+        if self.is_canonical {
+            out.push_str(self.text);
+        } else {
+            out.push_str(&FieldType::Item.canonical(self.text)?);
         }
+        Ok(())
     }
 
     /// Appends the line of the signature base: identifier, colon, space, value, newline
     /// (RFC 9421 section 2.5).
-    pub(crate) fn push_line(
-        &self,
-        message: Message<'_, '_>,
-        origin: &Origin<'_>,
-        out: &mut String,
-    ) -> Result<(), Refusal> {
-        self.push_identifier(out);
+    pub(crate) fn push_line(&self, view: View<'_, '_>, out: &mut String) -> Result<(), Refusal> {
+        self.push_identifier(out)?;
         out.push_str(": ");
-        let found = match (self.kind, message) {
-            (Kind::Field, Message::Request(request)) => {
-                push_field(&request.headers, self.name, out)
+        if !self.push_value(view, out)? {
+            return Err(Refusal::named(Code::ComponentMissing, self.name));
+        }
+        out.push('\n');
+        Ok(())
+    }
+
+    /// Appends the value: false if the message has none.
+    fn push_value(&self, view: View<'_, '_>, out: &mut String) -> Result<bool, Refusal> {
+        let (message, headers) = match view.message {
+            Message::Request(_) if self.has(REQ) => {
+                return Err(Refusal::named(Code::ComponentParametersIncompatible, "req"));
             }
-            (Kind::Field, Message::Response(response)) => {
-                push_field(&response.headers, self.name, out)
-            }
+            Message::Response(response) if self.has(REQ) => match response.request {
+                Some(request) => (Message::Request(request), &request.headers),
+                None => return Ok(false),
+            },
+            message => (message, view.headers),
+        };
+        match (self.kind, message) {
+            (Kind::Field, _) => self.push_field(headers, view.types, out),
             (Kind::Derived(Derived::Status), Message::Response(response)) => {
                 push_decimal(out, i64::from(response.status));
-                true
+                Ok(true)
             }
             (Kind::Derived(Derived::Method), Message::Request(request)) => {
                 out.push_str(request.method);
-                true
+                Ok(true)
             }
             (Kind::Derived(derived), Message::Request(_)) => {
-                self.push_target_part(derived, origin, out)?
+                self.push_target_part(derived, view.origin, out)
             }
-            (Kind::Derived(_), Message::Response(_)) => false,
-        };
-        out.push('\n');
-        if found {
-            Ok(())
-        } else {
-            Err(Refusal::named(Code::ComponentMissing, self.name))
+            (Kind::Derived(_), Message::Response(_)) => Ok(false),
         }
+    }
+
+    fn push_field(
+        &self,
+        headers: &Headers<'_>,
+        types: &FieldTypes,
+        out: &mut String,
+    ) -> Result<bool, Refusal> {
+        let lines = if self.has(TR) {
+            headers.trailers()
+        } else {
+            headers.fields()
+        };
+        if !self.has(SF | KEY) {
+            let push = if self.has(BS) {
+                push_bytes
+            } else {
+                push_unfolded
+            };
+            return Ok(push_joined(lines, self.name, out, push));
+        }
+        let mut text = String::new();
+        if !push_joined(lines, self.name, &mut text, push_unfolded) {
+            return Ok(false);
+        }
+        let found = match types.of(self.name) {
+            Some(field_type) if text.len() <= MAX_STRUCTURED_BYTES => {
+                self.push_structured(field_type, &text, out)
+            }
+            _ => Err(Code::ComponentNotStructured.into()),
+        };
+        found.map_err(|_| Refusal::named(Code::ComponentNotStructured, self.name))
+    }
+
+    fn push_structured(
+        &self,
+        field_type: FieldType,
+        text: &str,
+        out: &mut String,
+    ) -> Result<bool, Refusal> {
+        if !self.has(KEY) {
+            out.push_str(&field_type.canonical(text)?);
+            return Ok(true);
+        }
+        if field_type != FieldType::Dictionary {
+            return Err(Code::ComponentNotStructured.into());
+        }
+        let members = members(text)?;
+        let member = members.get(self.argument);
+        out.push_str(member.map_or("", String::as_str));
+        Ok(member.is_some())
     }
 
     fn push_target_part(
@@ -140,8 +285,7 @@ impl<'a> Component<'a> {
                 out.push_str(origin.query().unwrap_or(""));
             }
             Derived::QueryParam => {
-                let name = self.query_name.unwrap_or("");
-                return push_query_param(origin.query().unwrap_or(""), name, out);
+                return push_query_param(origin.query().unwrap_or(""), self.argument, out);
             }
             Derived::Method | Derived::Status => return Ok(false),
         }
@@ -172,28 +316,32 @@ fn kind_of(name: &str) -> Option<Kind> {
     Some(Kind::Derived(derived))
 }
 
-/// Appends every value of the field, joined by a comma and a space, foldings replaced by one
-/// space (RFC 9421 section 2.1). False if the field is absent.
-fn push_field(headers: &Headers<'_>, name: &str, out: &mut String) -> bool {
+/// Appends every value of the field, joined by a comma and a space (RFC 9421 section 2.1). False if
+/// the field is absent.
+fn push_joined(
+    lines: &[Field<'_>],
+    name: &str,
+    out: &mut String,
+    push: fn(&mut String, &str),
+) -> bool {
     let mut found = false;
-    for value in headers.all(name) {
+    for value in values_of(lines, name) {
         if found {
             out.push_str(", ");
         }
         found = true;
-        let mut lines = value.split('\n');
-        out.push_str(
-            lines
-                .next()
-                .unwrap_or("")
-                .trim_end_matches(['\r', ' ', '\t']),
-        );
-        for line in lines {
-            out.push(' ');
-            out.push_str(line.trim_matches(['\r', ' ', '\t']));
-        }
+        push(out, value);
     }
     found
+}
+
+/// Appends a field line's value as a byte sequence (RFC 9421 section 2.1.3).
+fn push_bytes(out: &mut String, value: &str) {
+    let mut unfolded = String::with_capacity(value.len());
+    push_unfolded(&mut unfolded, value);
+    out.push(':');
+    out.push_str(&Base64::encode_string(unfolded.as_bytes()));
+    out.push(':');
 }
 
 /// Appends the value of the one query parameter whose encoded name is `name`, decoded and encoded

@@ -1,4 +1,4 @@
-//! `Content-Digest`: the body, bound to the signature (RFC 9530).
+//! `Content-Digest` and its kin: the body, bound to the signature (RFC 9530).
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use crate::headers::Headers;
 use crate::refusal::{Code, Refusal};
 use crate::request::Body;
-use crate::structured::Cursor;
+use crate::structured::{BareItem, Cursor, Dictionary, Member};
 
 /// The digest algorithms that bind a body (RFC 9530 section 5); the insecure ones are not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +145,8 @@ impl ContentDigest {
     }
 }
 
-/// Checks `Content-Digest` (or another digest field of RFC 9530) against the body: every digest in
+/// Checks `Content-Digest` against the body, or `Repr-Digest` against the bytes of the representation,
+/// which are the body unless only a part or an encoding of it was sent (RFC 9530). Every digest in
 /// it that can be checked must match, and one at least must be checkable; an algorithm occurs once.
 /// False if there is no such field.
 ///
@@ -166,6 +167,7 @@ pub fn content_digest(
             let name = cursor.key()?;
             cursor.expect(b'=')?;
             let base64 = cursor.bytes()?;
+            cursor.skip_parameters()?;
             if let Some(algorithm) = DigestAlgorithm::parse(name) {
                 // Each occurrence would hash the body again.
                 if seen.contains(&algorithm) {
@@ -183,6 +185,44 @@ pub fn content_digest(
         return Err(Code::DigestAlgorithmUnsupported.into());
     }
     Ok(present)
+}
+
+/// The best algorithm of those that `Want-Content-Digest` or `Want-Repr-Digest` asks for and that are
+/// done here; none if there is no such field, or none of those in it. Of two with the same weight the
+/// first counts, and 0 is not wanted at all (RFC 9530 section 4).
+///
+/// # Errors
+/// `want_digest_malformed` for a weight that is no integer from 0 to 10.
+///
+/// ```
+/// use countersign_core::{DigestAlgorithm, Headers, wanted_digest};
+/// let headers = Headers::parse(b"Want-Content-Digest: sha-256=3, sha-512=10, md5=0\r\n")?;
+/// assert_eq!(wanted_digest(&headers, "want-content-digest")?, Some(DigestAlgorithm::Sha512));
+/// # Ok::<(), countersign_core::Refusal>(())
+/// ```
+pub fn wanted_digest(
+    headers: &Headers<'_>,
+    field: &str,
+) -> Result<Option<DigestAlgorithm>, Refusal> {
+    let malformed = || Refusal::named(Code::WantDigestMalformed, field);
+    let text = headers.combined(field).unwrap_or_default();
+    let wants = Dictionary::parse(&text).map_err(|_| malformed())?;
+    let (mut best, mut most) = (None, 0);
+    for (name, member) in wants.iter() {
+        let weight = match member {
+            Member::Item(item) => match item.value {
+                BareItem::Integer(weight @ 0..=10) => weight,
+                _ => return Err(malformed()),
+            },
+            Member::InnerList(_) => return Err(malformed()),
+        };
+        if weight > most
+            && let Some(algorithm) = DigestAlgorithm::parse(name)
+        {
+            (best, most) = (Some(algorithm), weight);
+        }
+    }
+    Ok(best)
 }
 
 fn compare(algorithm: DigestAlgorithm, base64: &str, body: &Body<'_>) -> Result<bool, Refusal> {

@@ -1,5 +1,7 @@
 //! Header fields: a borrowed block of lines, read once.
 
+use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::refusal::{Code, Refusal};
@@ -16,14 +18,18 @@ pub struct Field<'a> {
     pub value: &'a str,
 }
 
-/// The header fields of a message, in the order sent.
+/// The header fields of a message, in the order sent; and its trailer fields, where it has any.
 #[derive(Clone, Debug, Default)]
 pub struct Headers<'a> {
     fields: Vec<Field<'a>>,
+    trailers: Vec<Field<'a>>,
 }
 
 impl<'a> Headers<'a> {
-    pub(crate) const EMPTY: Headers<'static> = Headers { fields: Vec::new() };
+    pub(crate) const EMPTY: Headers<'static> = Headers {
+        fields: Vec::new(),
+        trailers: Vec::new(),
+    };
 
     /// Reads a block of `name: value` lines, each ended by CRLF or LF; an empty line may end it.
     ///
@@ -74,15 +80,51 @@ impl<'a> Headers<'a> {
             fields.push(Field { name, value });
             at = next;
         }
-        Ok(Headers { fields })
+        Ok(Headers {
+            fields,
+            trailers: Vec::new(),
+        })
+    }
+
+    /// The same fields with those of the trailer section, read as a block of their own. Only a
+    /// component with the parameter `tr` looks into it (RFC 9421 section 2.1.4).
+    ///
+    /// ```
+    /// use countersign_core::Headers;
+    /// let headers = Headers::parse(b"Trailer: Expires\r\n")?
+    ///     .with_trailers(Headers::parse(b"Expires: Wed, 9 Nov 2022 07:28:00 GMT\r\n")?);
+    /// assert_eq!(headers.all("expires").next(), None);
+    /// # Ok::<(), countersign_core::Refusal>(())
+    /// ```
+    #[must_use]
+    pub fn with_trailers(mut self, trailers: Self) -> Self {
+        self.trailers = trailers.fields;
+        self
+    }
+
+    /// Every line of the trailer section.
+    #[must_use]
+    pub fn trailers(&self) -> &[Field<'a>] {
+        &self.trailers
     }
 
     /// Every value of the field `name`, in the order sent.
     pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a str> + 's {
-        self.fields
-            .iter()
-            .filter(move |field| field.name.eq_ignore_ascii_case(name))
-            .map(|field| field.value)
+        values_of(&self.fields, name)
+    }
+
+    /// The lines of the field `name` joined by a comma and a space, as a structured field is read
+    /// (RFC 9651 section 4.2); none if there is no such field.
+    #[must_use]
+    pub fn combined(&self, name: &str) -> Option<Cow<'a, str>> {
+        let mut values = self.all(name);
+        let mut combined = Cow::Borrowed(values.next()?);
+        for value in values {
+            let combined = combined.to_mut();
+            combined.push_str(", ");
+            combined.push_str(value);
+        }
+        Some(combined)
     }
 
     /// Every field line.
@@ -97,7 +139,33 @@ impl<'a> Headers<'a> {
         let mut fields = Vec::with_capacity(self.fields.len() + 1);
         fields.extend_from_slice(&self.fields);
         fields.push(field);
-        Headers { fields }
+        Headers {
+            fields,
+            trailers: self.trailers.clone(),
+        }
+    }
+}
+
+/// Every value of the field `name` in these lines, in the order sent.
+pub(crate) fn values_of<'a, 's>(
+    lines: &'s [Field<'a>],
+    name: &'s str,
+) -> impl Iterator<Item = &'a str> + 's {
+    lines
+        .iter()
+        .filter(move |field| field.name.eq_ignore_ascii_case(name))
+        .map(|field| field.value)
+}
+
+/// Appends a field line's value, each obsolete folding in it replaced by one space (RFC 9421
+/// section 2.1).
+pub(crate) fn push_unfolded(out: &mut String, value: &str) {
+    let white = ['\r', ' ', '\t'];
+    let mut lines = value.split('\n');
+    out.push_str(lines.next().unwrap_or("").trim_end_matches(white));
+    for line in lines {
+        out.push(' ');
+        out.push_str(line.trim_matches(white));
     }
 }
 

@@ -8,20 +8,22 @@ use alloc::vec::Vec;
 use base64ct::{Base64, Encoding as _};
 use zeroize::Zeroizing;
 
+use crate::credential::{Credential, Decoy};
 use crate::instant::UnixSeconds;
-use crate::key::{Algorithm, Environment, KeyId, KeyedMac, SharedSecret};
+use crate::key::{Algorithm, Environment, KeyId};
 use crate::members::Members;
 use crate::policy::Record;
 use crate::refusal::{Code, Refusal};
+use crate::secret::{KeyedMac, SharedSecret};
 use crate::token::Token;
+use crate::verifying_key::VerifyingKey;
 
 /// A key as it is put into a keyring.
 #[derive(Clone, Debug)]
 pub struct KeyRecord {
     pub(crate) id: KeyId,
     pub(crate) environment: Environment,
-    pub(crate) algorithm: Algorithm,
-    pub(crate) mac: KeyedMac,
+    pub(crate) credential: Credential,
     pub(crate) groups: Vec<String>,
     pub(crate) attributes: Record,
     not_before: UnixSeconds,
@@ -35,17 +37,35 @@ impl KeyRecord {
     /// # Errors
     /// `keyid_malformed`.
     pub fn new(id: &str, environment: Environment, secret: &SharedSecret) -> Result<Self, Refusal> {
+        let credential = Credential::Secret(KeyedMac::new(secret)?);
+        Self::with(id, environment, credential)
+    }
+
+    /// Such a key of which only the public half is known.
+    ///
+    /// # Errors
+    /// `keyid_malformed`.
+    pub fn public(id: &str, environment: Environment, key: VerifyingKey) -> Result<Self, Refusal> {
+        Self::with(id, environment, Credential::Public(key))
+    }
+
+    fn with(id: &str, environment: Environment, credential: Credential) -> Result<Self, Refusal> {
         Ok(KeyRecord {
             id: KeyId::new(id)?,
             environment,
-            algorithm: Algorithm::HmacSha256,
-            mac: KeyedMac::new(secret)?,
+            credential,
             groups: Vec::new(),
             attributes: environment_alone(environment),
             not_before: UnixSeconds::new(0),
             not_after: UnixSeconds::MAX,
             revoked: false,
         })
+    }
+
+    /// The algorithm of its signatures.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.credential.algorithm()
     }
 
     /// The groups that it is in: ids of the bundle's group type, such as `trader`.
@@ -101,28 +121,39 @@ fn environment_alone(environment: Environment) -> Record {
 }
 
 /// What a verifier holds: keys by id.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct KeyRing {
     // INVARIANT: strictly ascending by id.
     keys: Vec<Arc<KeyRecord>>,
+    decoy: Decoy,
+}
+
+impl Default for KeyRing {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl KeyRing {
     /// A ring without keys.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        KeyRing {
+            keys: Vec::new(),
+            decoy: Decoy::new(),
+        }
     }
 
     /// Reads a ring from JSON: `{"keys": [...]}`.
     ///
-    /// Each key has a `token`, or a `keyid`, an `environment` and a `secret` in base64; and it may
+    /// Each key has a `token`; or a `keyid`, an `environment` and a `secret` in base64; or those two
+    /// and an `algorithm` with a `public_key` in base64 (see [`VerifyingKey::from_bytes`]). And it may
     /// have `groups`, `attributes` (a record of Cedar values), `not_before` and `not_after` (seconds
     /// since 1970) and `revoked`. What is unknown is refused, and so are two unlike keys with one id.
     ///
     /// # Errors
-    /// `keyring_malformed` with the place, the member or the keyid, and those of [`Token::parse`] and
-    /// [`SharedSecret::new`].
+    /// `keyring_malformed` with the place, the member or the keyid, and those of [`Token::parse`],
+    /// [`SharedSecret::new`] and [`VerifyingKey::from_bytes`].
     ///
     /// ```
     /// use countersign_core::KeyRing;
@@ -180,6 +211,11 @@ impl KeyRing {
         self.keys.is_empty()
     }
 
+    /// What is verified with where there is no key.
+    pub(crate) fn decoy(&self) -> &Decoy {
+        &self.decoy
+    }
+
     /// The key with this id, if it is of this environment and active at `now`.
     pub(crate) fn active(
         &self,
@@ -205,27 +241,34 @@ fn read_key(mut key: Members) -> Result<KeyRecord, Refusal> {
         .text("secret")?
         .map(|text| Zeroizing::new(text.into_string()));
     let (keyid, environment) = (key.text("keyid")?, key.text("environment")?);
-    let mut record = match (token, keyid, environment, secret) {
-        (Some(token), None, None, None) => {
+    let (algorithm, public) = (key.text("algorithm")?, key.text("public_key")?);
+    let incomplete = || Refusal::named(Code::KeyringMalformed, "token");
+    let mut record = match (token, keyid, environment) {
+        (Some(token), None, None) => {
+            if secret.is_some() || algorithm.is_some() || public.is_some() {
+                return Err(incomplete());
+            }
             let token = Token::parse(&token)?;
             KeyRecord::new(token.keyid().as_str(), token.environment(), token.secret())?
         }
-        (None, Some(keyid), Some(environment), Some(secret)) => {
+        (None, Some(keyid), Some(environment)) => {
             let malformed = || Refusal::named(Code::KeyringMalformed, &keyid);
             let environment = Environment::parse(&environment).ok_or_else(malformed)?;
-            // In place, so that no copy of it is left behind.
-            let mut bytes = Zeroizing::new(vec![0; secret.len() / 4 * 3]);
-            let length = Base64::decode(secret.as_bytes(), &mut bytes)
-                .map_err(|_| malformed())?
-                .len();
-            bytes.truncate(length);
-            KeyRecord::new(
-                &keyid,
-                environment,
-                &SharedSecret::new(core::mem::take(&mut *bytes))?,
-            )?
+            match (secret, algorithm, public) {
+                (Some(secret), None, None) => {
+                    let secret = decode(&secret).ok_or_else(malformed)?;
+                    KeyRecord::new(&keyid, environment, &SharedSecret::wiped(secret)?)?
+                }
+                (None, Some(algorithm), Some(public)) => {
+                    let public = decode(&public).ok_or_else(malformed)?;
+                    let algorithm = Algorithm::parse(&algorithm).map_err(|_| malformed())?;
+                    let key = VerifyingKey::from_bytes(algorithm, &public)?;
+                    KeyRecord::public(&keyid, environment, key)?
+                }
+                _ => return Err(incomplete()),
+            }
         }
-        _ => return Err(Refusal::named(Code::KeyringMalformed, "token")),
+        _ => return Err(incomplete()),
     };
     record.groups = key.texts("groups")?.unwrap_or_default();
     if let Some(attributes) = key.record("attributes")? {
@@ -240,4 +283,12 @@ fn read_key(mut key: Members) -> Result<KeyRecord, Refusal> {
     record.revoked = key.boolean("revoked")?.unwrap_or(false);
     key.end()?;
     Ok(record)
+}
+
+/// Decodes in place, so that no copy of a secret is left behind.
+fn decode(base64: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; base64.len() / 4 * 3]);
+    let length = Base64::decode(base64.as_bytes(), &mut bytes).ok()?.len();
+    bytes.truncate(length);
+    Some(bytes)
 }

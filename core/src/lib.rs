@@ -52,19 +52,33 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A server signs its response with [`sign_response`], bound to the request, and the client verifies it
+//! with [`AuthenticResponse::verify`]. With a [`VerifyingKey`] in place of a shared secret a verifier
+//! can't sign, and what it accepted is [`Evidence`].
+//!
+//! # Features
+//! By default there are `hmac-sha256` and `ed25519`.
+//! - `ecdsa`: `ecdsa-p256-sha256`, to sign and to verify.
+//! - `rsa`: `rsa-pss-sha512` and `rsa-v1_5-sha256`, to verify.
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
 mod authentic;
+mod claim;
 mod components;
+mod credential;
 mod decision;
+mod der;
 mod digest;
+mod evidence;
 mod headers;
 mod instant;
 mod json;
 mod key;
+mod key_format;
 mod keyring;
 mod members;
 mod origin;
@@ -75,19 +89,28 @@ mod publishers;
 mod refusal;
 mod replay;
 mod request;
+mod response;
+#[cfg(feature = "rsa")]
+mod rsa_key;
 pub mod scheme;
+mod secret;
 mod sign;
 mod signature_base;
 mod signature_input;
-mod structured;
+mod signature_request;
+mod signature_value;
+mod signing_key;
+pub mod structured;
 mod token;
+mod verifying_key;
 
 pub use authentic::{Authentic, Verified};
 pub use decision::{Decision, Effect};
-pub use digest::{BodyDigest, ContentDigest, DigestAlgorithm, content_digest};
+pub use digest::{BodyDigest, ContentDigest, DigestAlgorithm, content_digest, wanted_digest};
+pub use evidence::Evidence;
 pub use headers::{Field, Headers};
 pub use instant::UnixSeconds;
-pub use key::{Algorithm, Environment, KeyId, SharedSecret, SigningKey, hmac_sha256};
+pub use key::{Algorithm, Environment, KeyId};
 pub use keyring::{KeyRecord, KeyRing};
 pub use presented::{Candidate, Presented};
 pub use profile::{Forwarded, Profile};
@@ -95,7 +118,13 @@ pub use publishers::Publishers;
 pub use refusal::{Code, Fault, Refusal, Subject};
 pub use replay::{ReplayCache, ReplayStore, ReplayToken, Spend};
 pub use request::{Body, Message, Request, Response, Scheme};
-pub use sign::{SignOptions, Signed, sign};
-pub use signature_base::signature_base;
+pub use response::AuthenticResponse;
+pub use secret::{SharedSecret, hmac_sha256};
+pub use sign::{SignOptions, Signed, sign, sign_response};
+pub use signature_base::{signature_base, signature_base_typed};
 pub use signature_input::{Parameters, SignatureInput, signature_inputs};
+pub use signature_request::{SignatureRequest, signature_requests};
+pub use signature_value::SignatureValue;
+pub use signing_key::SigningKey;
 pub use token::Token;
+pub use verifying_key::VerifyingKey;

@@ -4,10 +4,22 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::components::Component;
 use crate::key::Environment;
 use crate::members::Members;
+use crate::policy::Value;
 use crate::refusal::{Code, Refusal};
 use crate::signature_input::SignatureInput;
+use crate::structured::{Cursor, FieldType, FieldTypes};
+
+/// What a signature of a response covers at least, or by default.
+pub(crate) const RESPONSE_COMPONENTS: [&str; 5] = [
+    "@status",
+    "\"@method\";req",
+    "\"@authority\";req",
+    "\"@path\";req",
+    "\"@query\";req",
+];
 
 /// What a verifier demands. Every default is the strict one; each method loosens or narrows one
 /// rule.
@@ -32,6 +44,7 @@ pub struct Profile {
     max_body: usize,
     authorities: Vec<String>,
     forwarded: Forwarded,
+    types: FieldTypes,
 }
 
 impl Profile {
@@ -54,15 +67,29 @@ impl Profile {
             max_body: 1 << 20,
             authorities: Vec::new(),
             forwarded: Forwarded::ignore(),
+            types: FieldTypes::new(),
         }
+    }
+
+    /// For responses: covers at least `@status` and `@method @authority @path @query` of the request
+    /// that is answered, and `content-digest` where there is a body; at most 300 s old; 30 s of clock
+    /// skew; no nonce.
+    ///
+    /// A response that is bound to a signed request by `"signature";req;key="sig1"` can be no answer to
+    /// another one: demand that where the server can do it.
+    #[must_use]
+    pub fn for_responses(environment: Environment) -> Self {
+        Self::new(environment)
+            .require(RESPONSE_COMPONENTS)
+            .nonce_required(false)
     }
 
     /// Reads a profile from JSON; what is left out keeps its default, what is unknown is refused.
     ///
     /// Members: `environment` (required), `required` (components), `label`, `tag`, `max_age`,
     /// `clock_skew` (both in seconds), `nonce_required`, `expires_required`, `max_body` (bytes),
-    /// `authorities`, and `forwarded` with `peers`, `scheme_field`, `authority_field` and
-    /// `target_field`.
+    /// `authorities`, `structured_fields` (`item`, `list` or `dictionary` by the field's name), and
+    /// `forwarded` with `peers`, `scheme_field`, `authority_field` and `target_field`.
     ///
     /// # Errors
     /// `profile_malformed`.
@@ -96,6 +123,19 @@ impl Profile {
             profile.max_body = usize::try_from(bytes).unwrap_or(usize::MAX);
         }
         profile.authorities = members.texts("authorities")?.unwrap_or_default();
+        for (name, value) in members
+            .record("structured_fields")?
+            .unwrap_or_default()
+            .iter()
+        {
+            let field_type = match value {
+                Value::String(text) => FieldType::parse(text),
+                _ => None,
+            };
+            let field_type =
+                field_type.ok_or_else(|| Refusal::named(Code::ProfileMalformed, name))?;
+            profile = profile.structured_field(name, field_type);
+        }
         if let Some(record) = members.record("forwarded")? {
             let mut members = Members::of(record, Code::ProfileMalformed);
             let peers = members.texts("peers")?;
@@ -111,7 +151,8 @@ impl Profile {
         Ok(profile)
     }
 
-    /// The components that must be covered. `@target-uri` stands in for `@scheme`, `@authority`,
+    /// The components that must be covered, each as a name (`@method`, `content-type`) or as a whole
+    /// identifier (`"@method";req`, `"signature";req;key="sig1"`). `@target-uri` stands in for `@scheme`, `@authority`,
     /// `@path` and `@query`; `@request-target` for the last two.
     #[must_use]
     pub fn require<S: Into<String>>(mut self, components: impl IntoIterator<Item = S>) -> Self {
@@ -187,6 +228,18 @@ impl Profile {
         self
     }
 
+    /// The type of a field that is structured and not registered so, by its name in lower case: a
+    /// component with `sf` or `key` needs it.
+    #[must_use]
+    pub fn structured_field(mut self, name: impl Into<String>, field_type: FieldType) -> Self {
+        self.types = self.types.with(name, field_type);
+        self
+    }
+
+    pub(crate) fn field_types(&self) -> &FieldTypes {
+        &self.types
+    }
+
     pub(crate) fn environment(&self) -> Environment {
         self.environment
     }
@@ -258,13 +311,30 @@ impl Profile {
     }
 }
 
-fn covers(input: &SignatureInput<'_>, name: &str) -> bool {
-    let wider: &[&str] = match name {
+/// Whether what is required is covered. `required` is a name or a whole identifier.
+fn covers(input: &SignatureInput<'_>, required: &str) -> bool {
+    if !required.starts_with('"') {
+        return input.covers(required) || wider(required).iter().any(|wider| input.covers(wider));
+    }
+    let mut cursor = Cursor::new("required", Code::ProfileMalformed, required);
+    let Ok(required) = Component::parse(&mut cursor) else {
+        return false;
+    };
+    let covered = input.components();
+    cursor.is_at_end()
+        && covered.iter().any(|one| {
+            let is_wider = wider(required.name()).contains(&one.name());
+            required.is_same_as(one) || is_wider && required.is_of_same_message_as(one)
+        })
+}
+
+/// The components that the named one is part of.
+fn wider(name: &str) -> &'static [&'static str] {
+    match name {
         "@path" | "@query" => &["@target-uri", "@request-target"],
         "@authority" | "@scheme" => &["@target-uri"],
         _ => &[],
-    };
-    input.covers(name) || wider.iter().any(|wider| input.covers(wider))
+    }
 }
 
 /// Which peers may say where a request was really sent, and by which fields.

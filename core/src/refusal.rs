@@ -82,6 +82,8 @@ codes! {
         LabelUnpaired = "label_unpaired", 400, "A label is in only one of Signature-Input and Signature.";
         ComponentUnknown = "component_unknown", 400, "A covered component is a derived component that RFC 9421 doesn't define, or its name is not a field name in lower case.";
         ComponentParameterUnsupported = "component_parameter_unsupported", 400, "A covered component has a parameter that this verifier doesn't support.";
+        ComponentParametersIncompatible = "component_parameters_incompatible", 400, "A covered component has a parameter that doesn't go with another one, or with that component or message.";
+        ComponentNotStructured = "component_not_structured", 400, "A component with `sf` or `key` is not a structured field of a known type, or is longer than 16 KiB.";
         ComponentDuplicate = "component_duplicate", 400, "A component is covered twice.";
         ComponentMissing = "component_missing", 400, "A covered component is not in the message.";
         TooManyComponents = "too_many_components", 400, "The signature covers more than 64 components.";
@@ -104,6 +106,10 @@ codes! {
         DigestMalformed = "digest_malformed", 400, "The Content-Digest field is not a dictionary of byte sequences, a digest has the wrong length, or an algorithm occurs twice.";
         DigestAlgorithmUnsupported = "digest_algorithm_unsupported", 400, "Content-Digest has no algorithm that can be checked here; use sha-256 or sha-512.";
         DigestMismatch = "digest_mismatch", 400, "The body is not the one that was signed.";
+        WantDigestMalformed = "want_digest_malformed", 400, "The field that asks for digests is not a dictionary of integers from 0 to 10.";
+        AcceptSignatureMalformed = "accept_signature_malformed", 400, "The Accept-Signature field is not a dictionary of inner lists, or a parameter in it has the wrong type.";
+        SignatureRequestImpossible = "signature_request_impossible", 400, "A signature is asked for that this key can't make: by another key or algorithm, or with a parameter that RFC 9421 doesn't define.";
+        StructuredFieldMalformed = "structured_field_malformed", 400, "A structured field is not of its type, or has more than 1,024 members in one place.";
         CreatedInFuture = "created_in_future", 401, "The signature was created in the future; check the sender's clock.";
         TooOld = "too_old", 401, "The signature is older than the verifier accepts.";
         Expired = "expired", 401, "The signature has expired.";
@@ -138,12 +144,17 @@ codes! {
         FrameMalformed = "frame_malformed", 500, "The call's frame ends early, or holds a field of the wrong size.";
         KeyidMalformed = "keyid_malformed", 500, "A keyid is 1 to 128 visible ASCII characters other than `\"` and `\\`.";
         SecretTooShort = "secret_too_short", 500, "A shared secret has at least 16 bytes.";
+        PublicKeyMalformed = "public_key_malformed", 500, "The public key can't be read, or is not one of its algorithm.";
+        PrivateKeyMalformed = "private_key_malformed", 500, "The private key can't be read, or is of an algorithm that doesn't sign here.";
+        KeyTooWeak = "key_too_weak", 500, "The public key is weak: of a small order, or of less than 2048 bits.";
+        EvidenceMalformed = "evidence_malformed", 500, "The evidence can't be read, or its parts contradict each other.";
         TokenMalformed = "token_malformed", 500, "The text is not a token: `csk_<env>_<keyid>_<secret>_<checksum>`.";
         TokenChecksumMismatch = "token_checksum_mismatch", 500, "The token's checksum is wrong: a character was lost or mistyped.";
         KeyringMalformed = "keyring_malformed", 500, "The keyring can't be read.";
         ProfileMalformed = "profile_malformed", 500, "The verification profile can't be read.";
         ContextMalformed = "context_malformed", 500, "The context is not a record of Cedar values.";
         OptionsMalformed = "options_malformed", 500, "A signing option is wrong.";
+        StructuredValueMalformed = "structured_value_malformed", 500, "A value can't be written as a structured field.";
         BundleTruncated = "bundle_truncated", 500, "The policy bundle ends early.";
         BundleNotABundle = "bundle_not_a_bundle", 500, "The file is not a policy bundle.";
         BundleFormatUnsupported = "bundle_format_unsupported", 500, "The policy bundle has a format that this reader doesn't know.";

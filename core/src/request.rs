@@ -42,7 +42,7 @@ impl Scheme {
     }
 }
 
-/// The body of a request, never copied.
+/// The body of a message, never copied.
 #[derive(Clone, Copy, Debug)]
 pub enum Body<'a> {
     /// The whole body. It is hashed here.
@@ -78,13 +78,18 @@ pub struct Request<'a> {
     pub peer: Option<&'a str>,
 }
 
-/// A response, for its signature base.
+/// A response as it was received, or as it will be sent.
 #[derive(Clone, Debug)]
 pub struct Response<'a> {
     /// The status code.
     pub status: u16,
     /// The header fields.
     pub headers: Headers<'a>,
+    /// The body, or its digest.
+    pub body: Body<'a>,
+    /// The request that it answers, as it was sent: what a component with the parameter `req` is of
+    /// (RFC 9421 section 2.4).
+    pub request: Option<&'a Request<'a>>,
 }
 
 /// What a signature can be over (RFC 9421 section 2).
@@ -94,4 +99,20 @@ pub enum Message<'a, 'b> {
     Request(&'b Request<'a>),
     /// A response.
     Response(&'b Response<'a>),
+}
+
+impl<'a, 'b> Message<'a, 'b> {
+    pub(crate) fn headers(self) -> &'b Headers<'a> {
+        match self {
+            Message::Request(request) => &request.headers,
+            Message::Response(response) => &response.headers,
+        }
+    }
+
+    pub(crate) fn body(self) -> &'b Body<'a> {
+        match self {
+            Message::Request(request) => &request.body,
+            Message::Response(response) => &response.body,
+        }
+    }
 }

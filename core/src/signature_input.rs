@@ -5,18 +5,17 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
-
 use crate::components::Component;
 use crate::headers::Headers;
 use crate::instant::UnixSeconds;
 use crate::refusal::{Code, Refusal};
-use crate::structured::{BareItem, Cursor, canonical_inner_list};
+use crate::signature_value::SignatureValue;
+use crate::structured::{Cursor, Raw, push_member};
 
-const MAX_COMPONENTS: usize = 64;
+pub(crate) const MAX_COMPONENTS: usize = 64;
 // These two keep the search for what occurs twice short.
 const MAX_PARAMETERS: usize = 32;
-const MAX_SIGNATURES: usize = 16;
+pub(crate) const MAX_SIGNATURES: usize = 16;
 const MAX_NONCE_BYTES: usize = 256;
 
 /// The signature parameters (RFC 9421 section 2.3), escapes resolved.
@@ -58,10 +57,12 @@ impl<'a> SignatureInput<'a> {
         self.components.iter().map(Component::name)
     }
 
-    /// Whether a component of this name is covered.
+    /// Whether the message's own component of this name is covered, and the whole of it: neither one
+    /// with `req` nor one with `tr` counts, nor one with `key`.
     #[must_use]
     pub fn covers(&self, name: &str) -> bool {
-        self.covered().any(|covered| covered == name)
+        let mut whole = self.components.iter().filter(|one| one.is_whole());
+        whole.any(|covered| covered.name() == name)
     }
 
     /// The signature parameters.
@@ -90,9 +91,7 @@ impl<'a> SignatureInput<'a> {
         let text = if cursor.was_canonical() {
             Cow::Borrowed(text)
         } else {
-            let mut canonical = String::with_capacity(text.len());
-            canonical_inner_list(text, &mut canonical)?;
-            Cow::Owned(canonical)
+            Cow::Owned(canonical(text)?)
         };
         Ok(SignatureInput {
             label,
@@ -118,7 +117,7 @@ impl<'a> SignatureInput<'a> {
 /// # Ok::<(), countersign_core::Refusal>(())
 /// ```
 pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<'a>>, Refusal> {
-    let mut inputs: Vec<SignatureInput<'a>> = Vec::with_capacity(1);
+    let mut inputs: Vec<SignatureInput<'a>> = Vec::new();
     for value in headers.all("signature-input") {
         let mut cursor = Cursor::new("signature-input", Code::SignatureInputMalformed, value);
         loop {
@@ -130,6 +129,7 @@ pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<
             if inputs.len() == MAX_SIGNATURES {
                 return Err(Code::TooManySignatures.into());
             }
+            inputs.reserve_exact(1);
             inputs.push(SignatureInput::parse(label, &mut cursor)?);
             if !cursor.next_member()? {
                 break;
@@ -139,8 +139,20 @@ pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<
     Ok(inputs)
 }
 
-/// The value of the signature labelled `label`: an `hmac-sha256`, 32 bytes.
-pub(crate) fn signature_value(headers: &Headers<'_>, label: &str) -> Result<[u8; 32], Refusal> {
+/// Writes an inner list with its parameters as a serialiser does, however it was written in `text`,
+/// which was read before.
+fn canonical(text: &str) -> Result<String, Refusal> {
+    let mut cursor = Cursor::new("signature-input", Code::SignatureInputMalformed, text);
+    let mut canonical = String::with_capacity(text.len());
+    push_member(&mut cursor, &mut canonical)?;
+    Ok(canonical)
+}
+
+/// The value of the signature labelled `label`.
+pub(crate) fn signature_value(
+    headers: &Headers<'_>,
+    label: &str,
+) -> Result<SignatureValue, Refusal> {
     let mut found = None;
     let mut seen: Vec<&str> = Vec::with_capacity(1);
     for value in headers.all("signature") {
@@ -149,6 +161,7 @@ pub(crate) fn signature_value(headers: &Headers<'_>, label: &str) -> Result<[u8;
             let name = cursor.key()?;
             cursor.expect(b'=')?;
             let base64 = cursor.bytes()?;
+            cursor.skip_parameters()?;
             if seen.contains(&name) {
                 return Err(Refusal::named(Code::LabelDuplicate, name));
             }
@@ -165,18 +178,16 @@ pub(crate) fn signature_value(headers: &Headers<'_>, label: &str) -> Result<[u8;
         }
     }
     let base64 = found.ok_or_else(|| Refusal::named(Code::LabelUnpaired, label))?;
-    let malformed = || Refusal::named(Code::SignatureMalformed, label);
-    let mut bytes = [0; 32];
-    let value = Base64::decode(base64, &mut bytes).map_err(|_| malformed())?;
-    value.try_into().map_err(|_| malformed())
+    SignatureValue::from_base64(base64)
+        .ok_or_else(|| Refusal::named(Code::SignatureMalformed, label))
 }
 
 fn parse_components<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Component<'a>>, Refusal> {
     cursor.expect(b'(')?;
-    let mut components = Vec::with_capacity(8);
+    let mut components: Vec<Component<'a>> = Vec::with_capacity(8);
     while cursor.next_in_list(components.is_empty())? {
         let component = Component::parse(cursor)?;
-        if components.contains(&component) {
+        if components.iter().any(|one| component.is_same_as(one)) {
             return Err(Refusal::named(Code::ComponentDuplicate, component.name()));
         }
         if components.len() == MAX_COMPONENTS {
@@ -206,26 +217,26 @@ fn parse_parameters<'a>(cursor: &mut Cursor<'a>) -> Result<Parameters<'a>, Refus
             "keyid" => parameters.keyid = Some(text(name, value)?),
             "tag" => parameters.tag = Some(text(name, value)?),
             // Not ours to read, but covered all the same.
-            _ if value == BareItem::IntegerTooLarge => return Err(cursor.error()),
+            _ if !value.is_sound() => return Err(cursor.error()),
             _ => {}
         }
     }
     Ok(parameters)
 }
 
-fn instant(cursor: &Cursor<'_>, name: &str, value: BareItem<'_>) -> Result<UnixSeconds, Refusal> {
+fn instant(cursor: &Cursor<'_>, name: &str, value: Raw<'_>) -> Result<UnixSeconds, Refusal> {
     match value {
-        BareItem::Integer(seconds) => match u64::try_from(seconds) {
+        Raw::Integer(seconds) => match u64::try_from(seconds) {
             Ok(seconds) => Ok(UnixSeconds::new(seconds)),
             Err(_) => Err(cursor.refuse(Code::CreatedNegative)),
         },
-        BareItem::IntegerTooLarge => Err(cursor.refuse(Code::CreatedOutOfRange)),
-        BareItem::Decimal(_) => Err(cursor.refuse(Code::CreatedNotInteger)),
+        Raw::IntegerTooLarge => Err(cursor.refuse(Code::CreatedOutOfRange)),
+        Raw::Decimal(_) => Err(cursor.refuse(Code::CreatedNotInteger)),
         _ => Err(Refusal::named(Code::ParameterMalformed, name)),
     }
 }
 
-fn nonce<'a>(name: &str, value: BareItem<'a>) -> Result<Cow<'a, str>, Refusal> {
+fn nonce<'a>(name: &str, value: Raw<'a>) -> Result<Cow<'a, str>, Refusal> {
     let nonce = text(name, value)?;
     if nonce.is_empty() || nonce.len() > MAX_NONCE_BYTES {
         return Err(Code::NonceTooLong.into());
@@ -233,9 +244,9 @@ fn nonce<'a>(name: &str, value: BareItem<'a>) -> Result<Cow<'a, str>, Refusal> {
     Ok(nonce)
 }
 
-fn text<'a>(name: &str, value: BareItem<'a>) -> Result<Cow<'a, str>, Refusal> {
+fn text<'a>(name: &str, value: Raw<'a>) -> Result<Cow<'a, str>, Refusal> {
     match value {
-        BareItem::String(quoted) => Ok(quoted.unescape()),
+        Raw::String(quoted) => Ok(quoted.unescape()),
         _ => Err(Refusal::named(Code::ParameterMalformed, name)),
     }
 }

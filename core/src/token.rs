@@ -8,8 +8,10 @@ use base32ct::{Base32Unpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::key::{Environment, KeyId, SharedSecret, SigningKey};
+use crate::key::{Environment, KeyId};
 use crate::refusal::{Code, Refusal};
+use crate::secret::SharedSecret;
+use crate::signing_key::SigningKey;
 
 const PREFIX: &str = "csk";
 const SECRET_BYTES: usize = 32;

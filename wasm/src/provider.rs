@@ -269,6 +269,8 @@ pub fn inspect(
         let response = Response {
             status,
             headers: request.headers.clone(),
+            body: request.body,
+            request: None,
         };
         signature_base(Message::Response(&response), input)?
     };

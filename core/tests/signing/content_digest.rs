@@ -2,6 +2,7 @@
 
 use countersign_core::{
     Body, BodyDigest, Code, ContentDigest, DigestAlgorithm, Headers, Refusal, content_digest,
+    wanted_digest,
 };
 use serde::Deserialize;
 
@@ -158,4 +159,97 @@ fn the_platform_may_have_hashed_the_body() {
     let refusal =
         BodyDigest::from_platform(DigestAlgorithm::Sha512, digest.as_bytes()).unwrap_err();
     assert_eq!(refusal.code(), Code::DigestMalformed);
+}
+
+#[derive(Deserialize)]
+struct Shared {
+    name: String,
+    field: String,
+    value: String,
+    content_hex: Option<String>,
+    result: String,
+}
+
+#[test]
+fn every_field_of_rfc_9530() {
+    let cases = vectors::shared::<Shared>("rfc9530/digests.json");
+    let fault = |case: &Shared| {
+        let line = format!("{}: {}\r\n", case.field, case.value);
+        let headers = Headers::parse(line.as_bytes()).unwrap();
+        let holds = match case.field.as_str() {
+            "Want-Content-Digest" => wanted_digest(&headers, "want-content-digest").is_ok(),
+            "Want-Repr-Digest" => wanted_digest(&headers, "want-repr-digest").is_ok(),
+            field => {
+                let name = match field {
+                    "Content-Digest" => "content-digest",
+                    _ => "repr-digest",
+                };
+                let content = vectors::from_hex(case.content_hex.as_ref().unwrap());
+                let answer = content_digest(&headers, name, &Body::Bytes(&content));
+                let code = answer.as_ref().map_err(Refusal::code);
+                match case.result.as_str() {
+                    "valid" if case.value.starts_with("unixcksum") => {
+                        code == Err(Code::DigestAlgorithmUnsupported)
+                    }
+                    "valid" => code == Ok(&true),
+                    "either" => matches!(code, Ok(true) | Err(Code::DigestMalformed)),
+                    "invalid" => code.is_err(),
+                    _ => true,
+                }
+            }
+        };
+        (!holds).then(|| case.name.clone())
+    };
+    let faults: Vec<String> = cases.iter().filter_map(fault).collect();
+    vectors::conclude("rfc9530", cases.len(), &faults);
+}
+
+#[test]
+fn the_best_digest_that_is_wanted_and_can_be_made() {
+    use DigestAlgorithm::{Sha256, Sha512};
+    let wanted = |value: &str| {
+        let line = format!("Want-Content-Digest: {value}\r\n");
+        wanted_digest(
+            &Headers::parse(line.as_bytes()).unwrap(),
+            "want-content-digest",
+        )
+        .map_err(|refusal| refusal.code())
+    };
+    for (value, algorithm) in [
+        ("sha-512=3, sha-256=10, unixsum=0", Some(Sha256)),
+        ("sha-256=3, sha=10", Some(Sha256)),
+        ("sha-256=1;x=y, sha-512=2", Some(Sha512)),
+        ("sha-512=5, sha-256=5", Some(Sha512)),
+        ("sha-256=0", None),
+        ("sha=10", None),
+        ("", None),
+    ] {
+        assert_eq!(wanted(value), Ok(algorithm), "{value}");
+    }
+    for value in [
+        "sha-256",
+        "sha-256=11",
+        "sha-256=-1",
+        "sha-256=1.0",
+        "md5=(1)",
+        "sha-256=",
+    ] {
+        assert_eq!(wanted(value), Err(Code::WantDigestMalformed), "{value}");
+    }
+    assert_eq!(
+        wanted_digest(&Headers::default(), "want-repr-digest"),
+        Ok(None)
+    );
+}
+
+#[test]
+fn a_digest_may_have_parameters_that_nobody_knows() {
+    assert_eq!(
+        check(&format!("{SHA_256};x=1"), &Body::Bytes(BODY)),
+        Ok(true)
+    );
+    assert_eq!(
+        refused(&format!("{SHA_256};X"), BODY),
+        Code::DigestMalformed
+    );
 }

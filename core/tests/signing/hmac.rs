@@ -3,7 +3,7 @@
 use countersign_core::hmac_sha256;
 use serde::Deserialize;
 
-use crate::vectors;
+use crate::vectors::{self, from_hex as bytes};
 
 #[derive(Deserialize)]
 struct Case {
@@ -26,11 +26,4 @@ fn every_table_of_rfc_4231() {
 fn a_key_may_be_empty_as_hmac_has_it() {
     let expected = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
     assert_eq!(hmac_sha256(b"", b"").as_slice(), bytes(expected));
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    hex.as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
 }

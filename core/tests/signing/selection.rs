@@ -1,6 +1,6 @@
 //! Several signatures on one message: label and tag select the one that counts.
 
-use countersign_core::{Code, SharedSecret, SigningKey};
+use countersign_core::{Code, Headers, SharedSecret, SigningKey, signature_inputs};
 
 use crate::support::{Attempt, options};
 
@@ -57,5 +57,69 @@ fn none_is_missing_and_two_are_ambiguous() {
     assert_eq!(
         select(Some("ours"), Some("proxied")),
         Err(Code::SignatureMissing)
+    );
+}
+
+#[test]
+fn each_of_several_signatures_counts_by_its_label_and_by_its_tag() {
+    for (label, tag) in [("ours", "orders"), ("theirs", "proxied")] {
+        let proxy = SharedSecret::new(vec![8; 32]).unwrap();
+        let live = countersign_core::Environment::Live;
+        let record = countersign_core::KeyRecord::new("proxy", live, &proxy).unwrap();
+        for by_label in [true, false] {
+            let mut attempt = two_signatures();
+            attempt.ring.insert(record.clone());
+            attempt.profile = if by_label {
+                attempt.profile.label(label)
+            } else {
+                attempt.profile.tag(tag)
+            };
+            let keyid = if label == "ours" { "k7" } else { "proxy" };
+            assert_eq!(attempt.verify().unwrap().keyid(), keyid);
+        }
+    }
+}
+
+#[test]
+fn a_signed_message_is_signed_again_by_appending_lines() {
+    let mut attempt = Attempt::good();
+    let sign = |attempt: &Attempt, label: &str| {
+        let covered = ["@method", "@authority", "@path", "@query", "content-digest"];
+        let options = options()
+            .label(label)
+            .components(covered.into_iter().chain(["\"signature\";key=\"sig1\""]));
+        attempt.with_request(|request| {
+            countersign_core::sign(request, &crate::support::key(), &options)
+        })
+    };
+    // A label can't be used twice.
+    assert_eq!(
+        sign(&attempt, "sig1").unwrap_err().code(),
+        Code::LabelDuplicate
+    );
+    let second = sign(&attempt, "second").unwrap();
+    assert_eq!(second.content_digest, None);
+    let lines = second.header_lines();
+    let added = Headers::parse(lines.as_bytes()).unwrap();
+    assert_eq!(signature_inputs(&added).unwrap().len(), 1);
+    for line in lines.lines() {
+        attempt.lines.push(line.into());
+    }
+    for label in ["sig1", "second"] {
+        attempt.profile = attempt.profile.label(label);
+        assert!(attempt.authenticate().is_ok(), "{label}");
+    }
+    // The second one is over the first.
+    let first = attempt.value("signature");
+    let other = if first.contains("sig1=:A") { "B" } else { "A" };
+    let altered = format!("sig1=:{other}{}", &first["sig1=:A".len()..]);
+    let position = attempt
+        .lines
+        .iter()
+        .position(|line| line.starts_with(b"Signature: "));
+    attempt.lines[position.unwrap()] = format!("Signature: {altered}").into_bytes();
+    assert_eq!(
+        attempt.authenticate().unwrap_err().code(),
+        Code::SignatureMismatch
     );
 }

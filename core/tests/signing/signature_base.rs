@@ -131,6 +131,8 @@ fn a_response_has_a_status_and_fields_and_nothing_else() {
     let response = Response {
         status: 200,
         headers: Headers::parse(block).unwrap(),
+        body: Body::Bytes(b""),
+        request: None,
     };
     let inputs = signature_inputs(&response.headers).unwrap();
     assert_eq!(
@@ -150,6 +152,8 @@ fn a_response_has_a_status_and_fields_and_nothing_else() {
         let response = Response {
             status: 200,
             headers: Headers::parse(block.as_bytes()).unwrap(),
+            body: Body::Bytes(b""),
+            request: None,
         };
         let inputs = signature_inputs(&response.headers).unwrap();
         let refusal = signature_base(Message::Response(&response), &inputs[0]).unwrap_err();
@@ -253,6 +257,8 @@ impl Case {
             let response = Response {
                 status: response.status,
                 headers: Headers::parse(&block)?,
+                body: Body::Bytes(b""),
+                request: None,
             };
             return signature_base(Message::Response(&response), &inputs[0]);
         }

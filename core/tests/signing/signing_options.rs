@@ -69,6 +69,19 @@ fn a_digest_that_is_there_is_checked_and_kept() {
 }
 
 #[test]
+fn the_digest_that_is_wanted_is_made() {
+    let sha512 = options().digest(DigestAlgorithm::Sha512);
+    let digest = BodyDigest::of(DigestAlgorithm::Sha512, &Attempt::unsigned().body);
+    let signed = signed(&Attempt::unsigned(), &sha512).unwrap();
+    assert_eq!(signed.content_digest, Some(digest.to_field()));
+
+    // One member of the field that is to be made is enough to make it.
+    let member = options().components(["\"content-digest\";key=\"sha-256\""]);
+    let signed = self::signed(&Attempt::unsigned(), &member).unwrap();
+    assert!(signed.content_digest.is_some());
+}
+
+#[test]
 fn what_cannot_be_written_is_refused() {
     for label in ["", "Sig", "sig 1", "1", "sig=1", "é"] {
         assert_eq!(
@@ -92,7 +105,9 @@ fn what_cannot_be_written_is_refused() {
         ("Content-Type", Code::ComponentUnknown),
         ("@verb", Code::ComponentUnknown),
         ("@query-param", Code::ComponentParameterUnsupported),
-        ("\"content-type\";sf", Code::ComponentParameterUnsupported),
+        ("\"content-type\";xy", Code::ComponentParameterUnsupported),
+        ("\"content-type\";sf", Code::ComponentNotStructured),
+        ("\"@method\";req", Code::ComponentParametersIncompatible),
         ("date", Code::ComponentMissing),
         ("\"@method\");created=1;x=(", Code::OptionsMalformed),
         ("\"@method", Code::ComponentUnknown),

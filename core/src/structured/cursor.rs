@@ -1,24 +1,43 @@
-//! The part of structured fields that signatures need, strictly (RFC 9651 section 4.2).
+//! The grammar of structured fields, read from left to right and borrowed (RFC 9651 section 4.2).
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use crate::refusal::{Code, Refusal, push_decimal};
+use base64ct::{Base64, Encoding as _};
+
+use crate::headers::is_token_byte;
+use crate::refusal::{Code, Refusal};
 
 const MAX_INTEGER_DIGITS: usize = 15;
 
-/// A bare item, borrowed from the field.
+/// A bare item as it is written in the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BareItem<'a> {
+pub(crate) enum Raw<'a> {
     Integer(i64),
     /// More digits than an Integer may have.
     IntegerTooLarge,
-    Decimal(&'a str),
+    /// In thousandths.
+    Decimal(i64),
     String(QuotedString<'a>),
     Token(&'a str),
     /// Base64 between the colons, not yet decoded.
     Bytes(&'a str),
     Boolean(bool),
+    Date(i64),
+    /// The text between the quotes, its escapes still in it, which are UTF-8.
+    DisplayString(&'a str),
+}
+
+impl Raw<'_> {
+    /// Whether it is a value at all: digits and base64 are looked at by whoever needs them.
+    pub(crate) fn is_sound(self) -> bool {
+        match self {
+            Raw::IntegerTooLarge => false,
+            Raw::Bytes(base64) => Base64::decode_vec(base64).is_ok(),
+            _ => true,
+        }
+    }
 }
 
 /// The text between the quotes of a String, its escapes still in it.
@@ -47,6 +66,42 @@ impl<'a> QuotedString<'a> {
     }
 }
 
+/// The number that a few digits stand for.
+fn value_of(digits: &str) -> i64 {
+    digits
+        .bytes()
+        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+}
+
+/// Whether a key may have this byte after its first (section 4.2.3.3).
+pub(super) fn goes_on_in_key(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'*')
+}
+
+/// Whether a token may have this byte after its first (section 4.2.6).
+pub(super) fn goes_on_in_token(byte: u8) -> bool {
+    is_token_byte(byte) || matches!(byte, b':' | b'/')
+}
+
+/// The text of a Display String without its escapes (section 4.2.10): none if one of them is not two
+/// digits in lower case, or if they are not UTF-8.
+pub(super) fn unescape_display(inner: &str) -> Option<String> {
+    let digit = |byte: Option<u8>| match byte {
+        Some(byte @ b'0'..=b'9') => Some(byte - b'0'),
+        Some(byte @ b'a'..=b'f') => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let mut text = Vec::with_capacity(inner.len());
+    let mut bytes = inner.bytes();
+    while let Some(byte) = bytes.next() {
+        text.push(match byte {
+            b'%' => digit(bytes.next())? << 4 | digit(bytes.next())?,
+            plain => plain,
+        });
+    }
+    String::from_utf8(text).ok()
+}
+
 /// A reader over one field line, which is ASCII.
 pub(crate) struct Cursor<'a> {
     field: &'static str,
@@ -69,6 +124,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Reads a whole field, of whatever name.
+    pub(crate) fn over_field(text: &'a str) -> Self {
+        Self::new("structured-field", Code::StructuredFieldMalformed, text)
+    }
+
     pub(crate) fn position(&self) -> usize {
         self.at
     }
@@ -84,6 +144,11 @@ impl<'a> Cursor<'a> {
     /// Forgets what was not canonical before here.
     pub(crate) fn mark_canonical(&mut self) {
         self.canonical = true;
+    }
+
+    /// Remembers that something before here was not canonical.
+    pub(crate) fn mark_not_canonical(&mut self) {
+        self.canonical = false;
     }
 
     pub(crate) fn was_canonical(&self) -> bool {
@@ -126,6 +191,11 @@ impl<'a> Cursor<'a> {
         self.since(start)
     }
 
+    /// Skips the spaces around the value of a whole field.
+    pub(crate) fn skip_outer_spaces(&mut self) {
+        self.skip_while(|byte| byte == b' ');
+    }
+
     /// Skips spaces; `usual` of them are what a serialiser writes here.
     fn skip_spaces(&mut self, usual: usize) {
         if self.skip_while(|byte| byte == b' ').len() != usual {
@@ -133,7 +203,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A dictionary key (section 4.2.3.3).
+    /// The key of a member or of a parameter (section 4.2.3.3).
     pub(crate) fn key(&mut self) -> Result<&'a str, Refusal> {
         if !self
             .peek()
@@ -141,14 +211,10 @@ impl<'a> Cursor<'a> {
         {
             return Err(self.error());
         }
-        Ok(self.skip_while(|byte| {
-            byte.is_ascii_lowercase()
-                || byte.is_ascii_digit()
-                || matches!(byte, b'_' | b'-' | b'.' | b'*')
-        }))
+        Ok(self.skip_while(goes_on_in_key))
     }
 
-    /// Moves over the comma to the next member of a dictionary: false at the end of the field.
+    /// Moves over the comma to the next member of a list or a dictionary: false at the end of the field.
     pub(crate) fn next_member(&mut self) -> Result<bool, Refusal> {
         let white = |byte| matches!(byte, b' ' | b'\t');
         self.skip_while(white);
@@ -166,21 +232,21 @@ impl<'a> Cursor<'a> {
     }
 
     /// A bare item (section 4.2.3.1).
-    pub(crate) fn bare_item(&mut self) -> Result<BareItem<'a>, Refusal> {
+    pub(crate) fn bare_item(&mut self) -> Result<Raw<'a>, Refusal> {
         match self.peek() {
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b'"') => self.string().map(BareItem::String),
-            Some(b'*' | b'A'..=b'Z' | b'a'..=b'z') => {
-                Ok(BareItem::Token(self.skip_while(|byte| {
-                    crate::headers::is_token_byte(byte) || matches!(byte, b':' | b'/')
-                })))
-            }
-            Some(b':') => self.bytes().map(BareItem::Bytes),
+            Some(b'"') => self.string().map(Raw::String),
+            Some(b'*' | b'A'..=b'Z' | b'a'..=b'z') => Ok(Raw::Token(self.skip_while(|byte| {
+                crate::headers::is_token_byte(byte) || matches!(byte, b':' | b'/')
+            }))),
+            Some(b':') => self.bytes().map(Raw::Bytes),
+            Some(b'@') => self.date(),
+            Some(b'%') => self.display_string(),
             Some(b'?') => {
                 self.at += 1;
                 let value = self.eat(b'1');
                 if value || self.eat(b'0') {
-                    Ok(BareItem::Boolean(value))
+                    Ok(Raw::Boolean(value))
                 } else {
                     Err(self.error())
                 }
@@ -189,38 +255,42 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn number(&mut self) -> Result<BareItem<'a>, Refusal> {
-        let start = self.at;
+    fn number(&mut self) -> Result<Raw<'a>, Refusal> {
         let negative = self.eat(b'-');
-        let whole = self.skip_while(|byte| byte.is_ascii_digit());
+        let whole = self.digits();
         if whole.is_empty() {
             return Err(self.error());
         }
         let leading_zero = whole.len() > 1 && whole.starts_with('0');
-        if self.eat(b'.') {
-            let fraction = self.skip_while(|byte| byte.is_ascii_digit());
-            if whole.len() > 12 || fraction.is_empty() || fraction.len() > 3 {
-                return Err(self.error());
-            }
-            let trailing_zero = fraction.len() > 1 && fraction.ends_with('0');
-            let zero = [whole, fraction]
-                .iter()
-                .all(|digits| digits.bytes().all(|digit| digit == b'0'));
-            self.canonical &= !(leading_zero || trailing_zero || negative && zero);
-            return Ok(BareItem::Decimal(self.since(start)));
+        let is_decimal = self.eat(b'.');
+        let fraction = if is_decimal { self.digits() } else { "" };
+        if is_decimal && (whole.len() > 12 || fraction.is_empty() || fraction.len() > 3) {
+            return Err(self.error());
         }
         if whole.len() > MAX_INTEGER_DIGITS {
-            return Ok(BareItem::IntegerTooLarge);
+            return Ok(Raw::IntegerTooLarge);
         }
-        let magnitude = whole
-            .bytes()
-            .fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-        self.canonical &= !(leading_zero || negative && magnitude == 0);
-        Ok(BareItem::Integer(if negative {
-            -magnitude
+        let mut magnitude = value_of(whole);
+        if is_decimal {
+            let unit = match fraction.len() {
+                1 => 100,
+                2 => 10,
+                _ => 1,
+            };
+            magnitude = magnitude * 1000 + value_of(fraction) * unit;
+        }
+        let trailing_zero = fraction.len() > 1 && fraction.ends_with('0');
+        self.canonical &= !(leading_zero || trailing_zero || negative && magnitude == 0);
+        let number = if negative { -magnitude } else { magnitude };
+        Ok(if is_decimal {
+            Raw::Decimal(number)
         } else {
-            magnitude
-        }))
+            Raw::Integer(number)
+        })
+    }
+
+    fn digits(&mut self) -> &'a str {
+        self.skip_while(|byte| byte.is_ascii_digit())
     }
 
     pub(crate) fn string(&mut self) -> Result<QuotedString<'a>, Refusal> {
@@ -245,6 +315,29 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    fn date(&mut self) -> Result<Raw<'a>, Refusal> {
+        self.expect(b'@')?;
+        match self.number()? {
+            Raw::Integer(seconds) => Ok(Raw::Date(seconds)),
+            _ => Err(self.error()),
+        }
+    }
+
+    fn display_string(&mut self) -> Result<Raw<'a>, Refusal> {
+        self.expect(b'%')?;
+        self.expect(b'"')?;
+        let start = self.at;
+        self.skip_while(|byte| matches!(byte, b' '..=b'~') && byte != b'"');
+        let inner = self.since(start);
+        self.expect(b'"')?;
+        // It may escape what needs no escape.
+        self.canonical = false;
+        match unescape_display(inner) {
+            Some(_) => Ok(Raw::DisplayString(inner)),
+            None => Err(self.error()),
+        }
+    }
+
     /// A byte sequence; whether it is good base64 is for whoever decodes it.
     pub(crate) fn bytes(&mut self) -> Result<&'a str, Refusal> {
         self.expect(b':')?;
@@ -255,20 +348,30 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next parameter, if there is one: its name, and its value or true (section 4.2.3.2).
-    pub(crate) fn parameter(&mut self) -> Result<Option<(&'a str, BareItem<'a>)>, Refusal> {
+    pub(crate) fn parameter(&mut self) -> Result<Option<(&'a str, Raw<'a>)>, Refusal> {
         if !self.eat(b';') {
             return Ok(None);
         }
         self.skip_spaces(0);
         let name = self.key()?;
         if !self.eat(b'=') {
-            return Ok(Some((name, BareItem::Boolean(true))));
+            return Ok(Some((name, Raw::Boolean(true))));
         }
         let value = self.bare_item()?;
-        if value == BareItem::Boolean(true) {
+        if value == Raw::Boolean(true) {
             self.canonical = false;
         }
         Ok(Some((name, value)))
+    }
+
+    /// Reads parameters that nobody asks for.
+    pub(crate) fn skip_parameters(&mut self) -> Result<(), Refusal> {
+        while let Some((_, value)) = self.parameter()? {
+            if !value.is_sound() {
+                return Err(self.error());
+            }
+        }
+        Ok(())
     }
 
     /// Moves to the next item of an inner list: false once its parenthesis closes.
@@ -286,72 +389,4 @@ impl<'a> Cursor<'a> {
         }
         Ok(true)
     }
-}
-
-/// Writes an inner list of strings with its parameters as a serialiser would (section 4.1.1.1),
-/// however it was written in `text`, which was read before.
-pub(crate) fn canonical_inner_list(text: &str, out: &mut String) -> Result<(), Refusal> {
-    let mut cursor = Cursor::new("signature-input", Code::SignatureInputMalformed, text);
-    cursor.expect(b'(')?;
-    out.push('(');
-    let mut first = true;
-    while cursor.next_in_list(first)? {
-        if !first {
-            out.push(' ');
-        }
-        first = false;
-        push_bare_item(out, BareItem::String(cursor.string()?));
-        push_parameters(out, &mut cursor)?;
-    }
-    out.push(')');
-    push_parameters(out, &mut cursor)
-}
-
-fn push_parameters(out: &mut String, cursor: &mut Cursor<'_>) -> Result<(), Refusal> {
-    while let Some((name, value)) = cursor.parameter()? {
-        out.push(';');
-        out.push_str(name);
-        if value != BareItem::Boolean(true) {
-            out.push('=');
-            push_bare_item(out, value);
-        }
-    }
-    Ok(())
-}
-
-fn push_bare_item(out: &mut String, item: BareItem<'_>) {
-    match item {
-        BareItem::Integer(number) => push_decimal(out, number),
-        // Refused before anything is serialised.
-        BareItem::IntegerTooLarge => {}
-        BareItem::Decimal(text) => push_fraction(out, text),
-        BareItem::String(QuotedString(escaped)) => {
-            out.push('"');
-            out.push_str(escaped);
-            out.push('"');
-        }
-        BareItem::Token(text) => out.push_str(text),
-        BareItem::Bytes(base64) => {
-            out.push(':');
-            out.push_str(base64);
-            out.push(':');
-        }
-        BareItem::Boolean(value) => out.push_str(if value { "?1" } else { "?0" }),
-    }
-}
-
-/// A decimal without leading zeros, and with no more than one trailing zero (section 4.1.5).
-fn push_fraction(out: &mut String, text: &str) {
-    let (sign, digits) = text
-        .strip_prefix('-')
-        .map_or(("", text), |digits| ("-", digits));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let whole = whole.trim_start_matches('0');
-    let fraction = fraction.trim_end_matches('0');
-    if !(whole.is_empty() && fraction.is_empty()) {
-        out.push_str(sign);
-    }
-    out.push_str(if whole.is_empty() { "0" } else { whole });
-    out.push('.');
-    out.push_str(if fraction.is_empty() { "0" } else { fraction });
 }

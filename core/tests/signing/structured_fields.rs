@@ -1,0 +1,316 @@
+//! Structured fields (RFC 9651): the working group's own tests, and the bounds.
+
+use std::time::{Duration, Instant};
+
+use base32ct::{Base32Upper, Encoding as _};
+use countersign_core::Code;
+use countersign_core::structured::{
+    BareItem, Decimal, Dictionary, FieldType, FieldTypes, InnerList, Item, List, Member, Parameters,
+};
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::vectors;
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    kind: Kind,
+    header_type: String,
+    #[serde(default)]
+    raw: Vec<String>,
+    expected: Option<Value>,
+    #[serde(default)]
+    must_fail: bool,
+    #[serde(default)]
+    can_fail: bool,
+    canonical: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Parse,
+    Serialise,
+}
+
+/// A field of any type.
+#[derive(Debug, PartialEq)]
+enum Field<'a> {
+    Item(Item<'a>),
+    List(List<'a>),
+    Dictionary(Dictionary<'a>),
+}
+
+impl<'a> Field<'a> {
+    fn parse(field_type: &str, text: &'a str) -> Result<Self, Code> {
+        let read = match FieldType::parse(field_type).unwrap() {
+            FieldType::Item => Item::parse(text).map(Field::Item),
+            FieldType::List => List::parse(text).map(Field::List),
+            FieldType::Dictionary => Dictionary::parse(text).map(Field::Dictionary),
+        };
+        read.map_err(|refusal| refusal.code())
+    }
+
+    fn serialise(&self) -> Result<String, Code> {
+        let written = match self {
+            Field::Item(item) => item.serialise(),
+            Field::List(list) => list.serialise(),
+            Field::Dictionary(dictionary) => dictionary.serialise(),
+        };
+        written.map_err(|refusal| refusal.code())
+    }
+
+    /// From the JSON of the tests; none for a number that the type can't hold.
+    fn of(field_type: &str, json: &'a Value) -> Option<Self> {
+        Some(match field_type {
+            "item" => Field::Item(item(json)?),
+            "list" => Field::List(List(
+                json.as_array()?.iter().map(member).collect::<Option<_>>()?,
+            )),
+            _ => {
+                let mut dictionary = Dictionary::new();
+                for pair in json.as_array()? {
+                    dictionary.insert(pair[0].as_str()?, member(&pair[1])?);
+                }
+                Field::Dictionary(dictionary)
+            }
+        })
+    }
+}
+
+fn member(json: &Value) -> Option<Member<'_>> {
+    Some(match &json[0] {
+        Value::Array(items) => Member::InnerList(InnerList {
+            items: items.iter().map(item).collect::<Option<_>>()?,
+            parameters: parameters(&json[1])?,
+        }),
+        _ => Member::Item(item(json)?),
+    })
+}
+
+fn item(json: &Value) -> Option<Item<'_>> {
+    Some(Item {
+        value: bare_item(&json[0])?,
+        parameters: parameters(&json[1])?,
+    })
+}
+
+fn parameters(json: &Value) -> Option<Parameters<'_>> {
+    let mut parameters = Parameters::new();
+    for pair in json.as_array()? {
+        parameters.insert(pair[0].as_str()?, bare_item(&pair[1])?);
+    }
+    Some(parameters)
+}
+
+fn bare_item(json: &Value) -> Option<BareItem<'_>> {
+    Some(match json {
+        Value::Bool(value) => BareItem::Boolean(*value),
+        Value::String(text) => BareItem::String(text.into()),
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => BareItem::Integer(integer),
+            None => BareItem::Decimal(Decimal::rounded(&number.to_string())?),
+        },
+        typed => {
+            let value = &typed["value"];
+            match typed["__type"].as_str()? {
+                "token" => BareItem::Token(value.as_str()?),
+                "binary" => BareItem::Bytes(Base32Upper::decode_vec(value.as_str()?).ok()?.into()),
+                "date" => BareItem::Date(value.as_i64()?),
+                "displaystring" => BareItem::DisplayString(value.as_str()?.into()),
+                other => panic!("the type `{other}` is none of RFC 9651"),
+            }
+        }
+    })
+}
+
+/// What is wrong with our answer to a case.
+fn fault(case: &Case) -> Option<String> {
+    let says = |what: String| Some(format!("{}: {what}", case.name));
+    let expected = case
+        .expected
+        .as_ref()
+        .map(|json| Field::of(&case.header_type, json));
+    if case.kind == Kind::Serialise {
+        let written = match expected.flatten() {
+            Some(field) => field.serialise().ok(),
+            None => None,
+        };
+        return match (written, case.must_fail) {
+            (None, true) => None,
+            (Some(text), false) if Some(vec![text.clone()]) == case.canonical => None,
+            (written, _) => says(format!("{written:?}")),
+        };
+    }
+    let text = case.raw.join(", ");
+    match Field::parse(&case.header_type, &text) {
+        Err(Code::StructuredFieldMalformed) if case.must_fail || case.can_fail => {
+            let at_once = FieldType::parse(&case.header_type)?.canonical(&text);
+            at_once.ok().map(|text| format!("{}: {text}", case.name))
+        }
+        Err(code) => says(code.as_str().into()),
+        Ok(field)
+            if case.must_fail || Some(Some(&field)) != expected.as_ref().map(Option::as_ref) =>
+        {
+            says(format!("{field:?}"))
+        }
+        Ok(field) => {
+            let canonical = case.canonical.as_ref().unwrap_or(&case.raw).join(", ");
+            let written = field.serialise();
+            let at_once = FieldType::parse(&case.header_type)?.canonical(&text).ok();
+            let holds =
+                written.as_deref() == Ok(&canonical) && at_once == written.as_ref().ok().cloned();
+            (!holds).then(|| format!("{}: {written:?} {at_once:?}", case.name))
+        }
+    }
+}
+
+#[test]
+fn the_tests_of_the_working_group() {
+    let (mut count, mut faults) = (0, Vec::new());
+    for file in vectors::shared_files("structured-fields") {
+        let cases = vectors::shared::<Case>(&file);
+        count += cases.len();
+        faults.extend(cases.iter().filter_map(fault));
+    }
+    vectors::conclude("structured-fields", count, &faults);
+}
+
+#[test]
+fn examples_of_each_type() {
+    for (field_type, sent, canonical) in [
+        (FieldType::Item, " 12;a;b=?0 ", "12;a;b=?0"),
+        (FieldType::Item, "-0.50", "-0.5"),
+        (FieldType::Item, "@-62135596800", "@-62135596800"),
+        (FieldType::Item, r#"%"%e2%82%ac 5""#, r#"%"%e2%82%ac 5""#),
+        (
+            FieldType::List,
+            "a ,\tb , (c  d );q=1.0",
+            "a, b, (c d);q=1.0",
+        ),
+        (FieldType::List, "", ""),
+        (FieldType::Dictionary, "a=1, b, a=:AQID:", "a=:AQID:, b"),
+    ] {
+        assert_eq!(
+            field_type.canonical(sent).as_deref(),
+            Ok(canonical),
+            "{sent}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_a_structured_field_is_refused_at_its_place() {
+    for (text, at) in [
+        ("", 0),
+        ("a;B", 2),
+        ("1.2345", 6),
+        ("\"a", 2),
+        ("é", 0),
+        ("1\t", 1),
+    ] {
+        let refusal = Item::parse(text).unwrap_err();
+        assert_eq!(refusal.code(), Code::StructuredFieldMalformed, "{text}");
+        let place = format!("byte {at} of");
+        assert!(refusal.message().contains(&place), "{text}: {refusal}");
+    }
+}
+
+#[test]
+fn decimals_are_rounded_to_the_even_thousandth() {
+    for (text, thousandths) in [
+        ("0.0005", Some(0)),
+        ("0.0015", Some(2)),
+        ("0.00251", Some(3)),
+        ("-9.9995", Some(-10_000)),
+        ("7", Some(7000)),
+        ("999999999999.9994", Some(999_999_999_999_999)),
+        ("999999999999.9995", None),
+        ("99999999999999999999999", None),
+        ("1.", None),
+        (".5", None),
+        ("--1", None),
+        ("", None),
+    ] {
+        assert_eq!(
+            Decimal::rounded(text).map(Decimal::thousandths),
+            thousandths,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_type_that_the_application_gives_goes_before_a_registered_one() {
+    let types = FieldTypes::new().with("priority", FieldType::List);
+    assert_eq!(types.of("priority"), Some(FieldType::List));
+    assert_eq!(types.of("cache-status"), Some(FieldType::List));
+    assert_eq!(types.of("client-cert"), Some(FieldType::Item));
+    assert_eq!(types.of("content-type"), None);
+    assert_eq!(types.of(""), None);
+}
+
+/// A dictionary of so many keys.
+fn numbered(count: usize) -> String {
+    let members: Vec<String> = (0..count).map(|n| format!("k{n}")).collect();
+    members.join(",")
+}
+
+#[test]
+fn a_thousand_and_twenty_four_members_are_read_and_no_more() {
+    let repeat = |member: &str, separator: &str, count: usize| vec![member; count].join(separator);
+    assert!(List::parse(&repeat("a", ",", 1024)).is_ok());
+    assert!(List::parse(&repeat("a", ",", 1025)).is_err());
+    assert!(List::parse(&format!("({})", repeat("a", " ", 1024))).is_ok());
+    assert!(List::parse(&format!("({})", repeat("a", " ", 1025))).is_err());
+    assert!(Dictionary::parse(&numbered(1024)).is_ok());
+    assert!(Dictionary::parse(&numbered(1025)).is_err());
+    let parameters = |count| numbered(count).replace(',', ";");
+    assert!(Item::parse(&format!("a;{}", parameters(1024))).is_ok());
+    assert!(Item::parse(&format!("a;{}", parameters(1025))).is_err());
+}
+
+#[test]
+fn a_field_of_a_megabyte_is_read_or_refused_in_little_time() {
+    const MEGABYTE: usize = 1 << 20;
+    let hostile = [
+        format!("\"{}\"", "a".repeat(MEGABYTE)),
+        "a,".repeat(MEGABYTE / 2),
+        "(".repeat(MEGABYTE),
+        "()".repeat(MEGABYTE / 2),
+        "((a);".repeat(MEGABYTE / 5),
+        format!("a{}", ";a".repeat(MEGABYTE / 2)),
+        format!("a={}", "a;b,a;".repeat(MEGABYTE / 6)),
+        format!("%\"{}", "%c3%bc".repeat(MEGABYTE / 6)),
+        format!(":{}:", "A".repeat(MEGABYTE)),
+        "9".repeat(MEGABYTE),
+        " ".repeat(MEGABYTE),
+        numbered(MEGABYTE / 8),
+    ];
+    let start = Instant::now();
+    for text in &hostile {
+        for field_type in [FieldType::Item, FieldType::List, FieldType::Dictionary] {
+            let _ = field_type.canonical(text);
+        }
+    }
+    let taken = start.elapsed();
+    assert!(taken < Duration::from_secs(20), "{taken:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn what_is_written_is_read_as_it_was(text in "[a-c0-9=;,() :?@%\"*.-]{0,40}") {
+        for field_type in ["item", "list", "dictionary"] {
+            if let Ok(field) = Field::parse(field_type, &text) {
+                let written = field.serialise().unwrap();
+                let at_once = FieldType::parse(field_type).unwrap().canonical(&text);
+                prop_assert_eq!(at_once.as_ref(), Ok(&written));
+                prop_assert_eq!(Field::parse(field_type, &written), Ok(field));
+            }
+        }
+    }
+}
