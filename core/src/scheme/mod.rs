@@ -134,6 +134,12 @@ impl Scheme {
         self.row.algorithm
     }
 
+    /// The options of its credentials, and what each is if it isn't set.
+    pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        let options = self.row.options.iter();
+        options.map(|(name, default)| (name.as_str(), default.as_str()))
+    }
+
     /// What its signatures cover and what they don't, as `verify` takes them.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
@@ -221,7 +227,8 @@ impl Scheme {
     }
 
     /// Verifies a request under the credentials of one sender: several while its secret is rotated.
-    /// The tolerance takes the place of the row's window.
+    /// The tolerance says how old a signature may be, in place of the row and of the sender, and
+    /// how far ahead, unless the row says that apart.
     ///
     /// # Errors
     /// `signature_missing`, `signature_malformed`, `signature_ambiguous`, `signature_mismatch`,

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::encoding::Encoding;
 use super::mac::{SchemeAlgorithm, SecretForm};
 use super::refused::Refused;
-use super::template::{self, Kind, Part, Template};
+use super::template::{self, Kind, Part, Template, VALUES};
 use super::time::TimeForm;
 use super::toml::{self, Entry, Shape, malformed};
 
@@ -201,6 +201,9 @@ impl Row {
         let mut known = Vec::new();
         for table in ["options", "optional"] {
             for entry in entries.iter().filter(|it| it.table == table) {
+                if VALUES.contains(&entry.key.as_str()) {
+                    return Err(entry.wrong("every scheme has a value", &entry.key));
+                }
                 if table == "options" {
                     row.options.push((entry.key.clone(), entry.text()?.into()));
                 } else {
@@ -214,7 +217,13 @@ impl Row {
         for entry in &entries {
             match entry.table.as_str() {
                 "" => row.set(entry, &known)?,
-                "options" | "optional" | "lists" => {}
+                "options" | "optional" => {}
+                "lists" => {
+                    let is_its_field = |it: &Entry| it.table == "headers" && it.key == entry.key;
+                    if !entries.iter().any(is_its_field) {
+                        return Err(entry.wrong("a list of no header", &entry.key));
+                    }
+                }
                 _ => row.place(entry, &entries, &known)?,
             }
         }

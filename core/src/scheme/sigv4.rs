@@ -79,9 +79,9 @@ impl Scope<'_> {
             return Err(Code::SecretMalformed.into());
         }
         let day = self.date.get(..8).unwrap_or("");
-        let mut key = Key::raw(SchemeAlgorithm::HmacSha256, &[b"AWS4", secret].concat());
+        let mut key = Key::raw(SchemeAlgorithm::HmacSha256, [b"AWS4", secret].concat());
         for part in [day, self.region, self.service, "aws4_request"] {
-            key = Key::raw(SchemeAlgorithm::HmacSha256, &key.sign(part.as_bytes())?);
+            key = Key::raw(SchemeAlgorithm::HmacSha256, key.sign(part.as_bytes())?);
         }
         Ok(key)
     }
@@ -210,7 +210,10 @@ impl<'a> Aws<'a> {
         let token = credentials
             .get("session-token")
             .filter(|_| !is_set(credentials, "omit-session-token"));
-        let payload = match (message.header(CONTENT_SHA256)?, credentials.get("payload")) {
+        let payload = match (
+            message.header(CONTENT_SHA256)?,
+            credentials.get("payload-hash"),
+        ) {
             (Some(payload), _) | (None, Some(payload)) => payload.into(),
             (None, None) if is_s3 && self.is_query => UNSIGNED.into(),
             (None, None) => self.body_hash()?,

@@ -99,7 +99,7 @@ const NESTED: &[(&str, Kind)] = &[
 pub(super) const FILTERS: [&str; 4] = ["sorted", "decoded", "form", "joined"];
 
 /// The values that every row has.
-const VALUES: &[&str] = &[
+pub(super) const VALUES: &[&str] = &[
     "keyid",
     "passphrase",
     "timestamp",

@@ -209,3 +209,56 @@ fn an_exchange_holds_the_public_half_of_a_client_s_key() {
         .see(|it| scheme.verify(it, &[&public], 1_700_000_000_000, None))
         .unwrap();
 }
+
+/// RFC 4231 sections 4.3 and 4.7: a short key, and one that is longer than a block.
+const HMACS: [(&str, &str, &str); 3] = [
+    (
+        "hmac-sha256",
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+    ),
+    (
+        "hmac-sha384",
+        "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+        "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952",
+    ),
+    (
+        "hmac-sha512",
+        "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+        "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598",
+    ),
+];
+
+#[test]
+fn every_hash_makes_the_hmac_of_the_standard() {
+    let row = r#"
+        name = "rfc4231"
+        title = "HMAC"
+        documentation = "https://www.rfc-editor.org/rfc/rfc4231"
+        algorithm = "hmac-sha256"
+        secret = "utf8"
+        encoding = "hex"
+        signed = "{body}"
+        [headers]
+        X = "{signature}"
+    "#;
+    let moment = countersign_core::scheme::Moment::new(0, [0; 16]);
+    for (algorithm, short, long) in HMACS {
+        let scheme = Scheme::from_toml(&row.replace("hmac-sha256", algorithm)).unwrap();
+        for (key, data, expected) in [
+            (b"Jefe".to_vec(), "what do ya want for nothing?", short),
+            (
+                vec![0xaa; 131],
+                "Test Using Larger Than Block-Size Key - Hash Key First",
+                long,
+            ),
+        ] {
+            let message = Message::new("POST", "/", data);
+            let credentials = Credentials::new("", key);
+            let parts = message
+                .see(|it| scheme.sign(it, &credentials, &moment))
+                .unwrap();
+            assert_eq!(parts.headers, [("X".to_owned(), expected.to_owned())]);
+        }
+    }
+}

@@ -266,3 +266,13 @@ fn a_signature_is_spent_once() {
         assert_eq!(spend(&message), Spend::Replayed, "{name}");
     }
 }
+
+#[test]
+fn svix_takes_the_names_of_standard_webhooks_as_well() {
+    let mut message = signed("svix", &request("svix", "/a", "b=c", "d"));
+    for (name, _) in &mut message.headers {
+        *name = name.replace("svix-", "webhook-");
+    }
+    assert!(is_accepted("svix", &message));
+    assert!(is_accepted("standard-webhooks", &message));
+}

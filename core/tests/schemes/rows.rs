@@ -94,6 +94,8 @@ const WRONG: &[(&str, &str, &str)] = &[
     (".{body}", ".{signature}", "line 14: a signature can't sign itself"),
     ("v1=\"{signature}\"", "{timestamp}", "line 14: the signature must have one place"),
     ("X-Time = \"{timestamp}\"", "X-Time = \"{timestamp}\"\nX-Also = \"{signature}\"", "line 15: the signature must have one place"),
+    ("[headers]", "[lists]\nX-Foo = \",\"\n[headers]", "line 13: a list of no header X-Foo"),
+    ("[headers]", "[options]\nkeyid = \"\"\n[headers]", "line 13: every scheme has a value keyid"),
     ("v1=\"{signature}\"", "{keyid}{signature}", "line 14: nothing parts two placeholders of X-Signature"),
 ];
 
