@@ -7,7 +7,8 @@ use super::credentials::Credentials;
 use super::encoding::Encoding;
 use super::mac::{Key, is_same};
 use super::message::Message;
-use super::sigv4::{AwsPresented, CONTENT_SHA256, Scope, sha256_hex};
+use super::sigv4::{CONTENT_SHA256, Scope, sha256_hex};
+use super::sigv4_received::AwsPresented;
 use crate::refusal::{Code, Refusal};
 use crate::request::Request;
 

@@ -100,7 +100,7 @@ impl<'a> Context<'a> {
             Kind::Body => out.extend_from_slice(message.body_bytes()?),
             Kind::MediaType => {
                 let value = message.header("content-type")?.unwrap_or("");
-                let media_type = value.split(';').next().unwrap_or("").trim();
+                let media_type = value.split(';').next().unwrap_or("").trim_ascii();
                 text.push_str(&media_type.to_ascii_lowercase());
             }
             Kind::Header => text.push_str(message.header(&part.text)?.unwrap_or("")),

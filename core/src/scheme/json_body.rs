@@ -57,8 +57,8 @@ pub(super) fn with_member(
     is_number: bool,
 ) -> Result<String, Refused> {
     let is_empty = members(text)?.is_empty();
-    let (start, _) = text.rsplit_once('}').ok_or(Code::BodyMalformed)?;
-    let mut out = String::from(start.trim_end());
+    let start = text.trim_ascii_end().strip_suffix('}');
+    let mut out = String::from(start.ok_or(Code::BodyMalformed)?.trim_ascii_end());
     if !is_empty {
         out.push(',');
     }

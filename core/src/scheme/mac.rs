@@ -108,13 +108,15 @@ impl Key {
                 SecretForm::Whsk => {
                     is_public = text.starts_with("whpk_");
                     let rest = text.strip_prefix("whsk_").or(text.strip_prefix("whpk_"))?;
+                    let bytes = base64(rest)?;
                     // A private key may be followed by its public half.
-                    base64(rest)?.get(..32)?.to_vec()
+                    let is_key = bytes.len() == 32 || (bytes.len() == 64 && !is_public);
+                    is_key.then(|| bytes.iter().copied().take(32).collect())?
                 }
                 SecretForm::Pkcs8 => {
-                    let lines = text.lines().filter(|line| !line.starts_with("-----"));
+                    let lines = text.split('\n').filter(|line| !line.starts_with("-----"));
                     let joined: Zeroizing<alloc::string::String> =
-                        Zeroizing::new(lines.map(str::trim).collect());
+                        Zeroizing::new(lines.map(str::trim_ascii).collect());
                     let der = base64(&joined)?;
                     is_public = der.starts_with(&SPKI);
                     let key = der.strip_prefix(&PKCS8).or(der.strip_prefix(&SPKI))?;

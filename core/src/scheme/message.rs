@@ -53,9 +53,12 @@ impl<'a> Message<'a> {
         let mut authority = only_header(request, "host", Code::HostAmbiguous)?.unwrap_or("");
         let mut start = 0;
         if !target.starts_with('/') {
-            let (name, rest) = target.split_once("://").ok_or(Code::TargetMalformed)?;
+            let (name, rest) = target.split_once(':').ok_or(Code::TargetMalformed)?;
+            let rest = rest.strip_prefix("//").ok_or(Code::TargetMalformed)?;
             scheme = Scheme::parse(name).ok_or(Code::TargetMalformed)?;
-            authority = rest.split(['/', '?']).next().unwrap_or("");
+            let is_end = |byte: u8| byte == b'/' || byte == b'?';
+            let end = rest.bytes().position(is_end).unwrap_or(rest.len());
+            authority = rest.get(..end).unwrap_or("");
             start = name.len() + 3 + authority.len();
         }
         let (prefix, rest) = target.split_at_checked(start).unwrap_or(("", target));
@@ -82,9 +85,18 @@ impl<'a> Message<'a> {
 
     /// The host and the port, which is empty if it isn't said.
     pub(super) fn host_and_port(&self) -> (&'a str, &'a str) {
-        match self.authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port),
-            _ => (self.authority, ""),
+        // Only a bracket can stand between the colons of an address and the one of the port.
+        let colon = self
+            .authority
+            .bytes()
+            .rposition(|byte| matches!(byte, b':' | b']'));
+        let (host, port) = match colon.and_then(|at| self.authority.split_at_checked(at)) {
+            Some(parts) => parts,
+            None => (self.authority, ""),
+        };
+        match port.strip_prefix(':') {
+            Some(port) => (host, port),
+            None => (self.authority, ""),
         }
     }
 

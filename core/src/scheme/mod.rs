@@ -51,6 +51,7 @@ mod row;
 mod rows;
 mod sign;
 mod sigv4;
+mod sigv4_received;
 mod sorted;
 mod template;
 mod time;

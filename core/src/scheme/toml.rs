@@ -107,7 +107,7 @@ impl Reader<'_> {
     }
 
     fn skip_spaces(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t']);
+        while self.eat(' ') || self.eat('\t') {}
     }
 
     fn skip_comment(&mut self) {
