@@ -52,7 +52,11 @@ impl<'a> Context<'a> {
 
     /// Fills in a template. Only a template with a MAC inside needs the key.
     pub(super) fn render(&self, template: &[Part], key: Option<&Key>) -> Result<Vec<u8>, Refused> {
-        let mut out = Vec::new();
+        let room = match &self.message.body {
+            Content::Bytes(bytes) => bytes.len() + 256,
+            Content::Digest(_) => 256,
+        };
+        let mut out = Vec::with_capacity(if template.len() > 1 { room } else { 0 });
         for part in template {
             self.push_part(part, key, &mut out)?;
         }

@@ -224,7 +224,7 @@ impl Scheme {
             return Ok(Some(aws.presented_keyid()?));
         }
         let received = Received::read(&self.row, Message::read(request)?)?;
-        Ok(received.presented.get("keyid").map(String::from))
+        Ok(received.keyid().map(String::from))
     }
 
     /// Verifies a request under the credentials of one sender: several while its secret is rotated.

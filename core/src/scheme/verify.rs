@@ -21,7 +21,7 @@ const MAX_NONCE_BYTES: usize = 256;
 
 /// A request read by its row.
 pub(super) struct Received<'a> {
-    pub(super) presented: Presented<'a>,
+    presented: Presented<'a>,
     context: Context<'a>,
 }
 
@@ -35,10 +35,14 @@ impl<'a> Received<'a> {
         }
         message.strip_signature(row);
         let mut context = Context::new(row, message, false);
-        for (name, value) in &presented.values {
-            context.set(name, value.clone());
+        for (name, value) in presented.values.drain(..) {
+            context.set(name, value);
         }
         Ok(Received { presented, context })
+    }
+
+    pub(super) fn keyid(&self) -> Option<&str> {
+        self.context.get("keyid")
     }
 
     /// What the signature may be over, in the order of the row.
@@ -78,7 +82,7 @@ impl<'a> Received<'a> {
             match self.find_signature(credential, &signatures) {
                 Ok(Some(signature)) => {
                     let nonce = self
-                        .presented
+                        .context
                         .get("nonce")
                         .filter(|_| row.signs("nonce") || row.function == Function::Gemini);
                     let once = nonce.map_or(signature, str::as_bytes);
@@ -113,7 +117,7 @@ impl<'a> Received<'a> {
                 .set("passphrase", String::clone(&credentials.passphrase));
         }
         if self
-            .presented
+            .context
             .get("keyid")
             .is_some_and(|keyid| keyid != credentials.keyid())
         {
@@ -148,7 +152,7 @@ impl<'a> Received<'a> {
         let Some(form) = self.context.row.timestamp else {
             return Ok(None);
         };
-        let text = self.presented.get("timestamp");
+        let text = self.context.get("timestamp");
         let text = text.ok_or_else(|| refused(Code::ComponentMissing, "timestamp"))?;
         match form.read(text) {
             Some(ms) => Ok(Some(ms)),
@@ -186,7 +190,7 @@ impl<'a> Received<'a> {
         };
         let mut allowed = past;
         if let Some(name) = &row.window
-            && let Some(text) = self.presented.get(name)
+            && let Some(text) = self.context.get(name)
         {
             let max = row.window_max.map_or(past.ms, |span| span.ms);
             let ms = text.parse().ok().filter(|ms| *ms <= max);
@@ -208,7 +212,7 @@ impl<'a> Received<'a> {
         let Some(kind) = self.context.row.nonce else {
             return Ok(());
         };
-        let nonce = self.presented.get("nonce");
+        let nonce = self.context.get("nonce");
         let nonce = nonce.ok_or_else(|| refused(Code::NonceMissing, "nonce"))?;
         if nonce.len() > MAX_NONCE_BYTES {
             return Err(Code::NonceTooLong.into());
@@ -235,7 +239,7 @@ impl<'a> Received<'a> {
     /// Whether the body that came is under the signature.
     fn covers_body(&self) -> bool {
         let row = self.context.row;
-        let is_presented = |name: &String| row.signs(name) && self.presented.get(name).is_some();
+        let is_presented = |name: &String| row.signs(name) && self.context.get(name).is_some();
         self.context.message.has_empty_body()
             || row.signs_body()
             || row.optional.iter().any(|(name, _)| is_presented(name))
