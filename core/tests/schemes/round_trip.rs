@@ -276,3 +276,52 @@ fn svix_takes_the_names_of_standard_webhooks_as_well() {
     assert!(is_accepted("svix", &message));
     assert!(is_accepted("standard-webhooks", &message));
 }
+
+#[test]
+fn no_change_to_a_request_makes_the_verifier_panic() {
+    let mut state = 0x5eed_u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for name in signing() {
+        let scheme = Scheme::named(name).unwrap();
+        let credentials = credentials(name);
+        let good = signed(name, &request(name, "/a/b", "b=%2F&c=d", "e"));
+        for _ in 0..300 {
+            let mut message = good.clone();
+            for _ in 0..=random(3) {
+                let count = message.headers.len();
+                let mut texts: Vec<Vec<u8>> = message
+                    .headers
+                    .iter()
+                    .map(|(_, value)| value.clone().into_bytes())
+                    .collect();
+                texts.push(message.target.clone().into_bytes());
+                texts.push(message.body.clone());
+                let text = &mut texts[random(count + 2)];
+                let at = random(text.len() + 1);
+                let byte = b"\"\\{}[]%&=,:;/?.@ 09azAZ+-\t"[random(26)];
+                match random(3) {
+                    0 => text.insert(at, byte),
+                    1 => text.truncate(at),
+                    _ => {
+                        if let Some(old) = text.get_mut(at) {
+                            *old = byte;
+                        }
+                    }
+                }
+                let mut texts = texts.into_iter();
+                for (_, value) in &mut message.headers {
+                    *value = String::from_utf8(texts.next().unwrap()).unwrap();
+                }
+                message.target = String::from_utf8(texts.next().unwrap()).unwrap();
+                message.body = texts.next().unwrap();
+            }
+            let _ = message.see(|it| scheme.verify(it, &[&credentials], NOW_MS, None));
+            let _ = message.see(|it| scheme.sign(it, &credentials, &Moment::new(NOW_MS, [1; 16])));
+        }
+    }
+}
