@@ -107,9 +107,9 @@ verbs! {
         let (scheme, credentials, request) = (f.number()?, f.number()?, request(f)?);
         schemes::scheme_base(handles, reply, scheme, credentials, &request, &moment(f)?)
     };
-    #[cfg(feature = "verify-schemes")]
+    #[cfg(feature = "schemes")]
     41 scheme_keyid(handles, reply, f) schemes::scheme_keyid(handles, reply, f.number()?, &request(f)?);
-    #[cfg(feature = "verify-schemes")]
+    #[cfg(feature = "schemes")]
     42 scheme_verify(handles, reply, f) {
         let (scheme, credentials, request) = (f.number()?, f.bytes()?, request(f)?);
         let (now_ms, tolerance) = (f.number()?, f.bytes()?);

@@ -1,7 +1,6 @@
 //! What the module does with vendors' schemes: one function a verb.
 
 use alloc::vec::Vec;
-#[cfg(feature = "verify-schemes")]
 use core::time::Duration;
 
 use countersign_core::scheme::{Credentials, Moment, Scheme};
@@ -129,7 +128,6 @@ pub fn scheme_base(
 ///
 /// # Errors
 /// Those of [`Scheme::presented_keyid`].
-#[cfg(feature = "verify-schemes")]
 pub fn scheme_keyid(
     handles: &mut Handles,
     reply: &mut Reply,
@@ -148,7 +146,6 @@ pub fn scheme_keyid(
 ///
 /// # Errors
 /// Those of [`Scheme::verify`].
-#[cfg(feature = "verify-schemes")]
 pub fn scheme_verify(
     handles: &mut Handles,
     reply: &mut Reply,

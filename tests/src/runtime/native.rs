@@ -80,7 +80,13 @@ impl Verbs for Native {
             None => signature_base(Message::Request(&request), input)?,
             Some(status) => {
                 let headers = request.headers.clone();
-                signature_base(Message::Response(&Response { status, headers }), input)?
+                let response = Response {
+                    status,
+                    headers,
+                    body: request.body,
+                    request: None,
+                };
+                signature_base(Message::Response(&response), input)?
             }
         };
         Ok(members([

@@ -1,20 +1,18 @@
 /// One of the modules that are built from `countersign-wasm`.
 ///
-/// There are several because most clients and many workers need only a part, and pay for each
-/// kilobyte. A verb has the same number and the same fields in all that have it.
+/// There are two because a worker that verifies by RFC 9421 needs no vendors' schemes, and pays for each
+/// kilobyte. A verb has the same number and the same fields in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
     /// Signing and verifying by RFC 9421, and deciding by policy.
     Full,
     /// Signing and verifying as vendors want it, with the built-in rows.
     Schemes,
-    /// Signing alone: RFC 9421 with HMAC, and the vendors' schemes with HMAC.
-    Sign,
 }
 
 impl Variant {
     /// All of them.
-    pub const ALL: [Variant; 3] = [Variant::Full, Variant::Schemes, Variant::Sign];
+    pub const ALL: [Variant; 2] = [Variant::Full, Variant::Schemes];
 
     /// The name of the module's file, without its end.
     #[must_use]
@@ -22,7 +20,6 @@ impl Variant {
         match self {
             Variant::Full => "countersign",
             Variant::Schemes => "countersign-schemes",
-            Variant::Sign => "countersign-sign",
         }
     }
 
@@ -30,8 +27,7 @@ impl Variant {
     pub(crate) const fn features(self) -> &'static str {
         match self {
             Variant::Full => "provider",
-            Variant::Schemes => "verify-schemes",
-            Variant::Sign => "schemes",
+            Variant::Schemes => "schemes",
         }
     }
 }
