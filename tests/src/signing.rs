@@ -1,9 +1,11 @@
 //! Signing vectors that others published, in the format of one folder with a file a family.
 //!
-//! Each case becomes questions to a runtime and a judge of its answers. What the module doesn't do is
-//! skipped, each time for one of the [`Reason`]s, which the report counts.
+//! Each case becomes questions to a runtime and a judge of its answers. Of native code core is asked directly
+//! too, which does more than the questions can ask for. What neither does is skipped, each time for one of the
+//! [`Reason`]s, which the report counts.
 
 mod hmac;
+mod native;
 mod reason;
 mod rfc9421;
 mod rfc9530;
@@ -32,7 +34,7 @@ pub fn run(folder: &Path, runtime: Runtime) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut planned = Vec::new();
     for path in files {
-        match plan_file(&path) {
+        match plan_file(&path, runtime) {
             Ok(plans) => planned.extend(plans),
             Err(error) => tally
                 .malformed
@@ -122,6 +124,26 @@ impl Plan {
         Plan::ask(Vec::new(), |_| verdict)
     }
 
+    /// The same, where core was asked too: with its fault if it has one, and passed where the rest is
+    /// skipped.
+    fn beside(self, fault: Option<String>) -> Self {
+        let Plan {
+            questions,
+            asked,
+            judge,
+        } = self;
+        let judge: Judge = Box::new(move |answers| match (fault, judge(answers)) {
+            (Some(fault), _) => Verdict::Failed(fault),
+            (None, Verdict::Skipped(_)) => Verdict::Passed,
+            (None, verdict) => verdict,
+        });
+        Plan {
+            questions,
+            asked,
+            judge,
+        }
+    }
+
     fn skip(reason: Reason) -> Self {
         Plan::settled(Verdict::Skipped(reason))
     }
@@ -142,7 +164,7 @@ struct Head {
     cases: Vec<Map<String, Value>>,
 }
 
-fn plan_file(path: &Path) -> Result<Vec<Planned>> {
+fn plan_file(path: &Path, runtime: Runtime) -> Result<Vec<Planned>> {
     let head: Head = serde_json::from_str(&fs::read_to_string(path)?)?;
     let mut planned = Vec::with_capacity(head.cases.len());
     for (index, case) in head.cases.into_iter().enumerate() {
@@ -150,7 +172,16 @@ fn plan_file(path: &Path) -> Result<Vec<Planned>> {
             .get("name")
             .and_then(Value::as_str)
             .map_or(format!("case {index}"), str::to_owned);
-        let mut plan = plan_case(&head.family, &head.keys, case).with_context(|| name.clone())?;
+        let asked = match runtime {
+            Runtime::Native => native::ask(&head.family, &head.keys, &case),
+            _ => Ok(None),
+        };
+        let asked = asked.with_context(|| name.clone())?;
+        let plan = plan_case(&head.family, &head.keys, case).with_context(|| name.clone())?;
+        let mut plan = match asked {
+            Some(fault) => plan.beside(fault),
+            None => plan,
+        };
         let name = format!("{}: {name}", path.display());
         for question in &mut plan.questions {
             question.id.clone_from(&name);

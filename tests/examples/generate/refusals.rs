@@ -221,11 +221,19 @@ fn components(add: &mut Add<'_>) -> Result<()> {
     add("component_unknown", covering("\"@nope\"")?);
     add("component_unknown, upper case", covering("\"Date\"")?);
     add(
-        "component_parameter_unsupported, sf",
+        "component_parameter_unsupported, of a later RFC",
+        covering("\"host\";new")?,
+    );
+    add(
+        "component_not_structured, sf of a field that isn't one",
         covering("\"host\";sf")?,
     );
     add(
-        "component_parameter_unsupported, req",
+        "component_parameters_incompatible, sf and bs",
+        covering("\"priority\";sf;bs")?,
+    );
+    add(
+        "component_parameters_incompatible, req in a request",
         covering("\"@method\";req")?,
     );
     add(

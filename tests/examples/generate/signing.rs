@@ -65,8 +65,9 @@ fn components() -> Vec<Case> {
         sign(
             "component_parameter_unsupported",
             get(),
-            covering(&["\"host\";bs"]),
+            covering(&["\"host\";new"]),
         ),
+        sign("a field as bytes", get(), covering(&["\"host\";bs"])),
     ]
 }
 

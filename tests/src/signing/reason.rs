@@ -30,12 +30,12 @@ impl Reason {
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
-            Reason::AcceptSignature => {
-                "Accept-Signature: what a verifier wants is agreed outside of the message, by its profile"
+            Reason::AcceptSignature => "Accept-Signature, which no verb of the module takes",
+            Reason::Algorithm => {
+                "an algorithm that the runner's questions to a module don't carry: they carry hmac-sha256"
             }
-            Reason::Algorithm => "an algorithm that the module doesn't have: it has hmac-sha256",
             Reason::ComponentParameter => {
-                "a component parameter that the module refuses (sf, key, bs, req, tr): it reads no field by its type"
+                "a component parameter for which the questions to a module carry no field type, trailer or request"
             }
             Reason::Family => "a family that this runner doesn't know",
             Reason::InsecureDigest => {
@@ -43,13 +43,15 @@ impl Reason {
             }
             Reason::OtherField => "a field that the module doesn't read",
             Reason::StructuredFields => {
-                "structured fields of any kind: the module has a reader for its own three fields, not a general one"
+                "structured fields of any kind, which no verb of the module takes"
             }
-            Reason::WantDigest => "a Want- field: a digest is checked here, not negotiated",
+            Reason::WantDigest => "a Want- field, which no verb of the module takes",
             Reason::WrongSignature => {
-                "a wrong signature by an algorithm that the module doesn't have: the base alone doesn't show it"
+                "a wrong signature by another algorithm than hmac-sha256: the base alone doesn't show it"
             }
-            Reason::VendorScheme => "a vendor's scheme: the module signs by RFC 9421 only",
+            Reason::VendorScheme => {
+                "a vendor's scheme, which the full module hasn't: core is asked, and the package's own tests ask its module"
+            }
         }
     }
 }

@@ -9,6 +9,8 @@ use anyhow::{Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub(super) use identifier::of_line as identifier_of;
+
 use super::Plan;
 use crate::case::{Base, Bytes, Request, Response};
 

@@ -21,7 +21,7 @@ pub(super) fn in_list(params: &str) -> Vec<String> {
 }
 
 /// The identifier at the start of a line of the signature base.
-pub(super) fn of_line(line: &str) -> Option<&str> {
+pub(in crate::signing) fn of_line(line: &str) -> Option<&str> {
     line.split_at_checked(end_of(line, &[':'])?)
         .map(|(identifier, _)| identifier)
 }
