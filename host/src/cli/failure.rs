@@ -4,6 +4,7 @@ use core::fmt;
 use std::path::Path;
 
 use countersign::Error;
+use countersign_core::{Refusal, Subject};
 use countersign_policies::cases::CaseError;
 use countersign_policies::{Diagnostics, Problem};
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
@@ -89,6 +90,10 @@ impl Failure {
         self
     }
 
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
     pub(super) fn exit_code(&self) -> u8 {
         self.exit_code
     }
@@ -138,6 +143,21 @@ impl From<Error> for Failure {
             place,
             problems: Vec::new(),
             exit_code,
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let place = match refusal.subject() {
+            Some(Subject::Offset { field, at }) => {
+                Some(Place::new(field, String::new(), *at).into())
+            }
+            _ => None,
+        };
+        Failure {
+            place,
+            ..Self::usage(refusal.code().as_str(), refusal.message()).refused()
         }
     }
 }

@@ -12,6 +12,7 @@ use super::failure::Failure;
 const LIMIT: u64 = 64 << 20;
 
 /// A message, taken apart no further than its lines.
+#[derive(Clone)]
 pub(super) struct Message {
     scheme: Scheme,
     pub(super) start: Start,
@@ -21,6 +22,7 @@ pub(super) struct Message {
 }
 
 /// The first line.
+#[derive(Clone)]
 pub(super) enum Start {
     Request { method: String, target: String },
     Response { status: u16 },

@@ -1,13 +1,17 @@
 //! What the command line takes, and how it ends: 0 done, 1 refused or denied, 2 could not try.
 
+mod debug;
 mod decide;
 mod demo;
+mod evidence;
 mod failure;
 mod inspect;
 mod message;
 mod pack;
 mod policy;
+mod schemes;
 mod sign;
+mod vendor;
 mod verify;
 
 use std::io::Write as _;
@@ -43,6 +47,12 @@ enum Command {
     Decide(decide::DecideArguments),
     /// Print the signature base of a message, and what its signature covers.
     Inspect(inspect::InspectArguments),
+    /// Say why a request does not verify.
+    Debug(debug::DebugArguments),
+    /// List vendors' signing schemes, what each covers and what it doesn't.
+    Schemes(schemes::SchemesArguments),
+    /// Evidence that a key signed, for a third party.
+    Evidence(evidence::EvidenceArguments),
     /// Policies as code: check, build and compare packs and bundles.
     Policy(policy::PolicyArguments),
 }
@@ -94,6 +104,9 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Decide(arguments) => decide::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Debug(arguments) => debug::run(arguments),
+        Command::Schemes(arguments) => schemes::run(arguments),
+        Command::Evidence(arguments) => evidence::run(arguments),
         Command::Policy(arguments) => policy::run(arguments, cli.json),
     };
     match outcome {
@@ -126,8 +139,13 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
 
 /// Seconds since 1970 by the system's clock.
 fn now() -> Result<u64, Failure> {
+    Ok(now_ms()? / 1000)
+}
+
+/// Milliseconds since 1970 by the system's clock.
+fn now_ms() -> Result<u64, Failure> {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
-        .map(|since| since.as_secs())
+        .map(|since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
         .map_err(|_| Failure::usage("clock_wrong", "the system's clock is before 1970"))
 }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::message::{Message, read_text};
+use super::vendor::VendorArguments;
 use super::{Done, MessageArguments, now};
 
 const TOKEN_VARIABLE: &str = "COUNTERSIGN_TOKEN";
@@ -44,10 +45,17 @@ pub(super) struct SignArguments {
     /// Print a curl command that sends the signed request.
     #[arg(long)]
     curl: bool,
+    #[command(flatten)]
+    vendor: VendorArguments,
 }
 
 pub(super) fn run(arguments: &SignArguments) -> Result<Done, Failure> {
     let message = Message::read(&arguments.message)?;
+    if let Some(scheme) = arguments.vendor.scheme()? {
+        return arguments
+            .vendor
+            .sign(&scheme, &message, arguments.nonce.as_deref());
+    }
     let mut instance = Module::embedded()?.instantiate()?;
     let key = instance.key_from_token(token(arguments)?.trim())?;
     let created = arguments.created.map_or_else(now, Ok)?;

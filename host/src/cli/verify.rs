@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::message::{Message, read_text};
+use super::vendor::VendorArguments;
 use super::{Done, MessageArguments, now};
 
 /// How a request is verified.
@@ -17,8 +18,8 @@ pub(super) struct VerifyArguments {
     #[command(flatten)]
     message: MessageArguments,
     /// The keyring, as JSON: `{"keys": [{"token": "csk_..", "groups": ["trader"]}]}`.
-    #[arg(long, value_name = "FILE")]
-    keyring: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["as", "row"])]
+    keyring: Option<PathBuf>,
     /// The verification profile, as JSON; the strict default unless given.
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
@@ -31,6 +32,8 @@ pub(super) struct VerifyArguments {
     /// What the peer that sent the request is called, such as its IP address.
     #[arg(long)]
     peer: Option<String>,
+    #[command(flatten)]
+    vendor: VendorArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -49,10 +52,42 @@ pub(super) struct Checked {
 }
 
 impl VerifyArguments {
+    pub(super) fn vendor(&self) -> &VendorArguments {
+        &self.vendor
+    }
+
+    pub(super) fn read(&self) -> Result<Message, Failure> {
+        Message::read(&self.message)
+    }
+
+    pub(super) fn now(&self) -> Result<u64, Failure> {
+        self.now.map_or_else(now, Ok)
+    }
+
+    pub(super) fn keyring_text(&self) -> Result<String, Failure> {
+        match &self.keyring {
+            Some(path) => read_text(path),
+            None => Err(
+                Failure::usage("keyring_missing", "there is no keyring to verify by")
+                    .with_help("name a file with --keyring"),
+            ),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<Checked, Failure> {
-        let message = Message::read(&self.message)?;
+        self.check_message(self.read()?)
+    }
+
+    pub(super) fn check_message(&self, message: Message) -> Result<Checked, Failure> {
+        if self.vendor.scheme()?.is_some() {
+            return Err(Failure::usage(
+                "scheme_not_decided",
+                "policy is asked about requests that are signed by RFC 9421",
+            )
+            .with_help("verify this one by `countersign verify --as`"));
+        }
         let mut instance = Module::embedded()?.instantiate()?;
-        let ring = instance.keyring(&Zeroizing::new(read_text(&self.keyring)?))?;
+        let ring = instance.keyring(&Zeroizing::new(self.keyring_text()?))?;
         let profile = match (&self.profile, self.environment) {
             (Some(path), _) => read_text(path)?,
             (None, Environment::Dev) => r#"{"environment": "dev"}"#.into(),
@@ -60,7 +95,7 @@ impl VerifyArguments {
             (None, Environment::Live) => r#"{"environment": "live"}"#.into(),
         };
         let profile = instance.profile(&profile)?;
-        let now = self.now.map_or_else(now, Ok)?;
+        let now = self.now()?;
         let request = Request {
             peer: self.peer.as_deref(),
             ..message.request()?
@@ -78,6 +113,9 @@ impl VerifyArguments {
 }
 
 pub(super) fn run(arguments: &VerifyArguments) -> Result<Done, Failure> {
+    if let Some(scheme) = arguments.vendor.scheme()? {
+        return arguments.vendor.verify(&scheme, &arguments.read()?);
+    }
     let Checked { authentic, now, .. } = arguments.check()?;
     let token = format!("{:032x}", u128::from_be_bytes(*authentic.token()));
     let text = format!(
