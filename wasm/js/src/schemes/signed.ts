@@ -72,15 +72,16 @@ function placed(request: PlainRequest, target: string): { target: string } | { u
   return { url: origin + target };
 }
 
-/** What a `Request` is sent with beside method, headers and body. Not every platform has all of it. */
-const SETTINGS = ['cache', 'credentials', 'integrity', 'keepalive', 'redirect', 'referrer', 'referrerPolicy', 'signal'] as const;
+/** What a `Request` is sent with beside method, headers and body. No platform has all of it; `cf` is workerd's. */
+const SETTINGS = ['cache', 'cf', 'credentials', 'integrity', 'keepalive', 'mode', 'redirect', 'referrer', 'referrerPolicy', 'signal'];
 
 function kept(request: Request): RequestInit {
-  const settings: Record<string, unknown> = {};
-  for (const name of SETTINGS) if (request[name]) settings[name] = request[name];
-  // A navigation is the browser's own.
-  if (request.mode && request.mode !== 'navigate') settings['mode'] = request.mode;
-  return settings;
+  const all = request as unknown as Record<string, unknown>;
+  const settings = SETTINGS.filter((name) => all[name]).map((name) => [name, all[name]]);
+  const init: RequestInit = Object.fromEntries(settings);
+  // A page's own navigation can't be made by hand.
+  if (init.mode === 'navigate') delete init.mode;
+  return init;
 }
 
 /** Header fields that keep the case of their names. */
