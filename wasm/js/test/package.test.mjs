@@ -69,3 +69,10 @@ test('there are no runtime dependencies, and the lock file holds no addresses', 
   const lock = JSON.parse(readFileSync(new URL('package-lock.json', root), 'utf8'));
   for (const [name, entry] of Object.entries(lock.packages)) assert.equal(entry.resolved, undefined, name);
 });
+
+test('the README names every scheme that is built in', () => {
+  const readme = readFileSync(new URL('README.md', root), 'utf8');
+  const list = /^Built in: ([^.]*)\./m.exec(readme)?.[1].match(/[^`,\s]+/g);
+  const rows = readdirSync(new URL('../../core/schemes/', root)).map((file) => file.replace('.toml', ''));
+  assert.deepEqual(list, rows.sort());
+});

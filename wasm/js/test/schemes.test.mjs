@@ -209,6 +209,14 @@ test('another secret is refused; while secrets are rotated, the one that signed 
   assert.equal(authentic.timestamp, NOW - 123);
 });
 
+test('behind a proxy the caller says which scheme the address had', async () => {
+  const { request, secret } = PUBLISHED.find(({ scheme }) => scheme === 'twilio');
+  const received = new Request(request.url.replace('https:', 'http:'), { ...request, url: undefined });
+  const [scheme, credentials] = [Scheme.named('twilio'), new Credentials({ secret })];
+  await assert.rejects(scheme.verify(received, credentials), refusal('signature_mismatch'));
+  await scheme.verify(received, credentials, { scheme: 'https' });
+});
+
 test('the tolerance takes the place of the window', async () => {
   const scheme = Scheme.named('slack');
   const credentials = new Credentials({ secret: 'a secret' });
@@ -380,6 +388,14 @@ test('an option can’t bring another along', () => {
     assert.throws(() => new Credentials({ secret: 'a secret', options }), refusal('options_malformed'));
   }
   new Credentials({ secret: 'a secret', options: { region: 'a=b' } });
+});
+
+test('an option that is undefined is left out', async () => {
+  const options = { region: 'eu-west-1', service: 's3', 'session-token': undefined };
+  const credentials = new Credentials({ keyid: 'key', secret: 'a secret', options });
+  const signed = await Scheme.named('aws-sigv4').sign(requestFor('aws-sigv4'), credentials);
+  assert.equal(signed.headers['X-Amz-Security-Token'], undefined);
+  assert.match(signed.headers['X-Amz-Content-Sha256'], /^[0-9a-f]{64}$/);
 });
 
 test('what is closed is refused, and closing twice is fine', async () => {

@@ -13,8 +13,11 @@ export interface CredentialsInit {
   readonly secret: string | Bytes;
   /** The passphrase that goes with the key, where there is one. */
   readonly passphrase?: string;
-  /** What else the scheme's row names, such as `region` and `service` of AWS, or `recvWindow` of Binance. */
-  readonly options?: Readonly<Record<string, string>>;
+  /**
+   * What else the scheme's row names, such as `region` and `service` of AWS, or `recvWindow` of Binance. One that is
+   * `undefined` is left out.
+   */
+  readonly options?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -31,7 +34,7 @@ export class Credentials extends Handle {
 
   /** @throws Refusal `options_malformed` for an option with a line break, or with `=` in its name */
   constructor({ keyid = '', secret, passphrase = '', options = {} }: CredentialsInit) {
-    const lines = Object.entries(options).map(([name, value]) => line(name, value));
+    const lines = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : line(name, value)));
     super(
       vendors,
       lend(secret, (bytes) =>
