@@ -390,6 +390,12 @@ test('an option can’t bring another along', () => {
   new Credentials({ secret: 'a secret', options: { region: 'a=b' } });
 });
 
+test('an id or a passphrase can’t bring a header line along', () => {
+  for (const part of [{ keyid: 'k\nX-Evil: 1' }, { passphrase: 'p\r\nX-Evil: 1' }]) {
+    assert.throws(() => new Credentials({ secret: 'a secret', ...part }), refusal('options_malformed'));
+  }
+});
+
 test('an option that is undefined is left out', async () => {
   const options = { region: 'eu-west-1', service: 's3', 'session-token': undefined };
   const credentials = new Credentials({ keyid: 'key', secret: 'a secret', options });
@@ -421,6 +427,7 @@ test('an object of the other module, or of another kind, is refused', async () =
   for (const foreign of [key, scheme, {}, undefined]) {
     await assert.rejects(scheme.sign(requestFor('okx'), foreign), refusal('handle_unknown'));
     await assert.rejects(scheme.verify(signed, [foreign]), refusal('handle_unknown'));
+    await assert.rejects(scheme.verify(signed, foreign), refusal('handle_unknown'));
   }
   await assert.rejects(countersign.sign(requestFor('okx'), credentials), refusal('handle_unknown'));
   assert.equal(Refusal, countersign.Refusal);

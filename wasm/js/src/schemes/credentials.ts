@@ -32,9 +32,12 @@ export class Credentials extends Handle {
   /** The id; empty where there is none. */
   readonly keyid: string;
 
-  /** @throws Refusal `options_malformed` for an option with a line break, or with `=` in its name */
+  /** @throws Refusal `options_malformed` for a line break in anything but the secret, or `=` in an option's name */
   constructor({ keyid = '', secret, passphrase = '', options = {} }: CredentialsInit) {
-    const lines = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : line(name, value)));
+    // These go into header lines, as options do, and must not end them.
+    const breaking = Object.entries({ keyid, passphrase }).filter(([, value]) => LINE_BREAK.test(value));
+    const given = [...Object.entries(options), ...breaking];
+    const lines = given.flatMap(([name, value]) => (value === undefined ? [] : line(name, value)));
     super(
       vendors,
       lend(secret, (bytes) =>
@@ -45,8 +48,10 @@ export class Credentials extends Handle {
   }
 }
 
+const LINE_BREAK = /[\r\n]/;
+
 /** An option as the module reads it. One that it would read as another is spoilt, so that it is refused. */
 function line(name: string, value: string): string {
-  const breaks = /[=\r\n]/.test(name) || /[\r\n]/.test(value);
-  return breaks ? JSON.stringify(name).replaceAll('=', ' ') : `${name}=${value}`;
+  const isSpoilt = /[=\r\n]/.test(name) || LINE_BREAK.test(value);
+  return isSpoilt ? JSON.stringify(name).replaceAll('=', ' ') : `${name}=${value}`;
 }

@@ -130,7 +130,7 @@ export class Scheme extends Handle {
    */
   async base(request: AnyRequest, credentials: Credentials, moment: Moment = {}): Promise<Uint8Array> {
     const parts = await whole(merged(request));
-    return Answer.of(door().scheme_base(...this.#signing(parts, credentials, moment))).bytes();
+    return Answer.of(door().scheme_base(...this.#signing(parts, credentials, moment))).bytes().slice();
   }
 
   /**
@@ -155,7 +155,7 @@ export class Scheme extends Handle {
     credentials: Credentials | readonly Credentials[],
     options: SchemeVerifyOptions = {},
   ): Promise<SchemeAuthentic> {
-    const all = credentials instanceof Credentials ? [credentials] : [...credentials];
+    const all = [credentials].flat();
     const parts = await whole(request, options);
     const { now = Date.now(), tolerance = '' } = options;
     const answer = Answer.of(

@@ -51,7 +51,9 @@ export function changed(request: Request, bytes: Uint8Array, { headers, target, 
   const all = new Headers(request.headers);
   for (const [name, value] of headers) all.set(name, value);
   const sent = body ?? bytes;
-  const init: RequestInit = sent.length > 0 || request.body ? { headers: all, body: sent as BodyInit } : { headers: all };
+  // Without a body of its own the new request would take that of the old one. Not every browser shows `body`.
+  const hasBody = sent.length > 0 || bytes.length > 0 || request.body;
+  const init: RequestInit = { headers: all, ...(hasBody && { body: sent as BodyInit }) };
   if (target === undefined) return new Request(request, init);
   return new Request(new URL(target, request.url), { ...kept(request), ...init, method: request.method });
 }
