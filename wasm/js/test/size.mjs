@@ -5,6 +5,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const root = new URL('../', import.meta.url);
 const file = (name) => readFileSync(new URL(name, root));
+
 /** The scripts that an entry loads in a browser. */
 function scripts(entry, seen = new Set()) {
   seen.add(entry.href);
@@ -14,6 +15,7 @@ function scripts(entry, seen = new Set()) {
   }
   return Buffer.concat([...seen].map((href) => readFileSync(new URL(href))));
 }
+
 const rows = {
   'countersign.wasm': file('generated/countersign.wasm'),
   'countersign.js (glue)': file('generated/countersign.js'),

@@ -75,7 +75,7 @@ function placed(request: PlainRequest, target: string): { target: string } | { u
 }
 
 /** What a `Request` is sent with beside method, headers and body. No platform has all of it; `cf` is workerd's. */
-const SETTINGS = ['cache', 'cf', 'credentials', 'integrity', 'keepalive', 'mode', 'redirect', 'referrer', 'referrerPolicy', 'signal'];
+const SETTINGS = 'cache cf credentials integrity keepalive mode redirect referrer referrerPolicy signal'.split(' ');
 
 function kept(request: Request): RequestInit {
   const all = request as unknown as Record<string, unknown>;
