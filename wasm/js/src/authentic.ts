@@ -3,7 +3,7 @@
 import { toHex } from './bytes.js';
 import { Answer } from './frame.js';
 import { Handle, handleOf, takeFrom } from './handle.js';
-import { door } from './module.js';
+import { door, full } from './module.js';
 import { ask, MemoryReplay, type ReplayStore, type ReplayToken } from './replay.js';
 
 /**
@@ -20,7 +20,7 @@ export class Authentic extends Handle {
 
   /** Made by `Verifier.verify`, out of the module's answer. */
   constructor(answer: Answer) {
-    super(answer.number());
+    super(full, answer.number());
     this.keyid = answer.text();
     this.replayToken = { id: toHex(answer.bytes()), keepUntil: answer.number() };
   }
@@ -58,7 +58,7 @@ export class Verified extends Handle {
 
   /** Made by {@link Authentic.spend}, out of the module's answer. */
   constructor(answer: Answer, keyid: string) {
-    super(answer.number());
+    super(full, answer.number());
     this.keyid = keyid;
   }
 }

@@ -3,7 +3,7 @@
 import { type Bytes, toBytes, toHex, toJson } from './bytes.js';
 import { Answer } from './frame.js';
 import { Handle } from './handle.js';
-import { door } from './module.js';
+import { door, full } from './module.js';
 
 /** A bundle, checked whole when it is opened; after that, deciding can't fail on it. */
 export class Bundle extends Handle {
@@ -23,7 +23,7 @@ export class Bundle extends Handle {
    */
   constructor(bytes: Bytes) {
     const answer = Answer.of(door().bundle_open(toBytes(bytes)));
-    super(answer.number());
+    super(full, answer.number());
     this.name = answer.text();
     this.version = answer.text();
     this.sha256 = toHex(answer.bytes());

@@ -4,7 +4,7 @@ import { type Bytes, toBytes } from './bytes.js';
 import { Answer } from './frame.js';
 import { Handle, handleOf, takeFrom } from './handle.js';
 import { type HeaderLines, headerBlock } from './headers.js';
-import { door } from './module.js';
+import { door, full } from './module.js';
 
 /** The algorithms that bind a body; the insecure ones are not here. */
 export type DigestAlgorithm = 'sha-256' | 'sha-512';
@@ -21,7 +21,7 @@ export interface Digest {
 export class ContentDigest extends Handle {
   /** Starts a digest. */
   constructor(algorithm: DigestAlgorithm = 'sha-256') {
-    super(Answer.of(door().digest_open(algorithm)).number());
+    super(full, Answer.of(door().digest_open(algorithm)).number());
   }
 
   /** Adds the next piece of the body. */

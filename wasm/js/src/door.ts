@@ -1,79 +1,33 @@
-/** The module's verbs: numbers, and frames of their arguments (`docs/abi.md`). */
+/** The door of a module: frames of arguments go in, frames of answers come out (`docs/abi.md`). */
 
-import * as glue from '../generated/countersign.js';
+import type { Frame } from './frame.js';
 
-/** The number of each verb; those below 16 carry secrets. */
-const NUMBERS = {
-  token_generate: 1,
-  token_check: 2,
-  key_from_token: 3,
-  key_open: 4,
-  keyring_open: 5,
-  mac: 6,
-  profile_open: 16,
-  bundle_open: 17,
-  publishers_pin: 18,
-  entities_open: 19,
-  replay_open: 20,
-  close: 21,
-  sign: 32,
-  verify: 33,
-  spend: 34,
-  spent: 35,
-  authorize: 36,
-  decide: 37,
-  inspect: 38,
-  digest_open: 48,
-  digest_update: 49,
-  digest_finish: 50,
-  digest_check: 51,
-} as const;
-const FIRST_WITHOUT_SECRETS = 16;
-
-/** The seven fields of a request: scheme, method, target, header lines, kind of body, body, peer. */
-type RequestFields = [string, string, string, Uint8Array, number, Uint8Array, string];
-type Frame = Uint8Array;
-
-/** The verbs. Each takes the fields of its frame and gives its reply (see `frame.ts`). */
-export interface Verbs {
-  token_generate(environment: string, keyid: string, entropy: Uint8Array): Frame;
-  token_check(token: Uint8Array): Frame;
-  key_from_token(token: Uint8Array): Frame;
-  key_open(keyid: string, secret: Uint8Array): Frame;
-  keyring_open(json: Uint8Array): Frame;
-  mac(key: Uint8Array, message: Uint8Array): Frame;
-  profile_open(json: string): Frame;
-  bundle_open(bundle: Uint8Array): Frame;
-  publishers_pin(json: string): Frame;
-  entities_open(bundle: number, json: string): Frame;
-  replay_open(capacity: number, seed: number): Frame;
-  close(handle: number): Frame;
-  sign(
-    key: number,
-    ...rest: [
-      ...RequestFields,
-      label: string,
-      components: string,
-      created: number,
-      expires: number,
-      nonce: string,
-      tag: string,
-      withAlgorithm: number,
-    ]
-  ): Frame;
-  verify(ring: number, profile: number, now: number, ...request: RequestFields): Frame;
-  spend(authentic: number, replay: number, now: number): Frame;
-  spent(authentic: number, answer: number): Frame;
-  authorize(verified: number, bundle: number, context: string): Frame;
-  decide(entities: number, query: Uint8Array): Frame;
-  inspect(...fields: [...RequestFields, status: number, label: string]): Frame;
-  digest_open(algorithm: string): Frame;
-  digest_update(digest: number, piece: Uint8Array): Frame;
-  digest_finish(digest: number): Frame;
-  digest_check(field: string, headers: Uint8Array, body: Uint8Array): Frame;
+/** What `wasm-bindgen` makes beside a module. */
+export interface Glue {
+  /** Starts the module. */
+  initSync(module: { module: WebAssembly.Module }): unknown;
+  /** Runs a verb. */
+  call(verb: number, frame: Uint8Array): Uint8Array;
+  /** Wipes the last reply. */
+  forget(): void;
 }
 
+/** The seven fields of a request: scheme, method, target, header lines, kind of body, body, peer. */
+export type RequestFields = [string, string, string, Uint8Array, number, Uint8Array, string];
+
+/** Verbs below this number carry secrets. */
+const FIRST_WITHOUT_SECRETS = 16;
+
 type Field = string | number | Uint8Array;
+
+/** The verbs of these numbers. Each takes the fields of its frame and gives its reply (see `frame.ts`). */
+export function open<Verbs>(glue: Glue, numbers: { readonly [Verb in keyof Verbs]: number }): Verbs {
+  const verbs = Object.entries<number>(numbers).map(([name, number]) => [
+    name,
+    (...fields: Field[]) => call(glue, number, fields),
+  ]);
+  return Object.fromEntries(verbs) as Verbs;
+}
 
 /** Longer frames get memory of their own. */
 const SHARED = 16384;
@@ -82,7 +36,7 @@ const shared = new Uint8Array(SHARED);
 const sharedView = new DataView(shared.buffer);
 
 /** Runs a verb. No copy of a secret stays behind. */
-function call(verb: number, fields: readonly Field[]): Frame {
+function call(glue: Glue, verb: number, fields: readonly Field[]): Frame {
   let most = 0;
   for (const field of fields) most += 4 + room(field);
   const bytes = most <= SHARED ? shared : new Uint8Array(most);
@@ -122,17 +76,4 @@ function write(bytes: Uint8Array, fields: readonly Field[]): number {
     at = from + length;
   }
   return at;
-}
-
-/** The verbs of the module that `glue` has started. */
-export const verbs = Object.fromEntries(
-  Object.entries(NUMBERS).map(([name, number]) => [name, (...fields: Field[]) => call(number, fields)]),
-) as unknown as Verbs;
-
-/** Wipes the module's last reply. */
-export const forget: () => void = glue.forget;
-
-/** Starts the module. */
-export function start(module: WebAssembly.Module): void {
-  glue.initSync({ module });
 }

@@ -5,7 +5,7 @@ import { Bundle } from './bundle.js';
 import { type Query, QueryWriter } from './compact.js';
 import { Answer } from './frame.js';
 import { Handle, handleOf } from './handle.js';
-import { door } from './module.js';
+import { door, full } from './module.js';
 
 /** What policy said. */
 export interface PolicyAnswer {
@@ -30,7 +30,7 @@ export class Entities extends Handle {
    * @throws Refusal `entities_malformed`
    */
   constructor(bundle: Bundle, entities: readonly object[] | string = []) {
-    super(Answer.of(door().entities_open(handleOf(bundle, Bundle), toJson(entities))).number());
+    super(full, Answer.of(door().entities_open(handleOf(bundle, Bundle), toJson(entities))).number());
   }
 
   /**

@@ -2,6 +2,9 @@
 
 import { Refusal } from './refusal.js';
 
+/** The bytes of one answer. */
+export type Frame = Uint8Array;
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Up to this length a loop over ASCII is faster than the decoder. */
 const SHORT = 48;
@@ -11,7 +14,7 @@ export class Answer {
   readonly #bytes: Uint8Array;
   #at = 0;
 
-  private constructor(frame: Uint8Array) {
+  private constructor(frame: Frame) {
     this.#bytes = frame;
   }
 
@@ -20,13 +23,13 @@ export class Answer {
    *
    * @throws {@link Refusal} if the module refused
    */
-  static of(frame: Uint8Array): Answer {
+  static of(frame: Frame): Answer {
     const answer = new Answer(frame);
     const code = answer.text();
     if (code === 'ok') return answer;
     const [message, problem, field] = [answer.text(), answer.text(), answer.text()];
-    const at = answer.bytes();
-    throw new Refusal(code, message, JSON.parse(problem), field ? { field, at: numberOf(at) } : undefined);
+    const at = answer.optionalNumber();
+    throw new Refusal(code, message, JSON.parse(problem), at === undefined ? undefined : { field, at });
   }
 
   /** The next field: bytes of the frame itself. */
@@ -63,6 +66,12 @@ export class Answer {
   /** The next field, a number below 2^53. */
   number(): number {
     return numberOf(this.bytes());
+  }
+
+  /** The next field, a number or nothing. */
+  optionalNumber(): number | undefined {
+    const bytes = this.bytes();
+    return bytes.length === 0 ? undefined : numberOf(bytes);
   }
 
   /** The next field, a list of texts without line breaks. */

@@ -1,37 +1,41 @@
-/** Handles: numbers that stand for what the module keeps, owned by objects. */
+/** Handles: numbers that stand for what a module keeps, owned by objects. */
 
-import { Answer } from './frame.js';
-import { door } from './module.js';
+import { Answer, type Frame } from './frame.js';
 
 /** Names nothing: the module refuses it as `handle_unknown`. */
 const NOTHING = 0;
 
-// The module never gives a number out twice, so closing one that was used meanwhile does no harm.
-// Workers of an old compatibility date have no registry: there, what isn't closed stays.
-const abandoned =
-  typeof FinalizationRegistry === 'function'
-    ? new FinalizationRegistry<number>((handle) => void door().close(handle))
-    : undefined;
+/** Who gives handles and takes them back: the instance of a module. */
+export interface Giver {
+  /** The verb that every module has. */
+  readonly verbs: { close(handle: number): Frame };
+  /** Closes the handle once the object that owns it is collected. */
+  closeWith(owner: object, handle: number): void;
+  /** Takes {@link closeWith} back. */
+  keepOpen(owner: object): void;
+}
 
 let peek: (object: Handle) => number;
 let disown: (object: Handle) => void;
 
 /** An object that owns a handle. It is closed when collected; `using` and {@link close} are sooner. */
 export abstract class Handle {
+  readonly #giver: Giver;
   #handle: number;
 
   static {
     peek = (object) => (#handle in object ? object.#handle : NOTHING);
     disown = (object) => {
       object.#handle = NOTHING;
-      abandoned?.unregister(object);
+      object.#giver.keepOpen(object);
     };
   }
 
-  /** Owns a handle that the module gave. */
-  protected constructor(handle: number) {
+  /** Owns a handle that was given. */
+  protected constructor(giver: Giver, handle: number) {
+    this.#giver = giver;
     this.#handle = handle;
-    abandoned?.register(this, handle, this);
+    giver.closeWith(this, handle);
   }
 
   /** Frees what the module keeps for this object, which can't be used after. Closing twice is fine. */
@@ -39,7 +43,7 @@ export abstract class Handle {
     const handle = peek(this);
     if (handle === NOTHING) return;
     disown(this);
-    Answer.of(door().close(handle));
+    Answer.of(this.#giver.verbs.close(handle));
   }
 
   /** The same as {@link close}, for `using`. */
@@ -48,7 +52,7 @@ export abstract class Handle {
   }
 }
 
-/** A class of handles, whatever its constructor takes. */
+/** A class of handles, whatever its constructor takes. All of one class are of one giver. */
 type Kind = Function & { readonly prototype: Handle };
 
 /** The number to pass to the module: that of `thing`, or one that it refuses if `thing` owns none. */

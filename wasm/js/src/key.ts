@@ -1,10 +1,9 @@
 /** Keys of a client: tokens, and what is opened of them. */
 
 import { type Bytes, lend, random } from './bytes.js';
-import { forget } from './door.js';
 import { Answer } from './frame.js';
 import { Handle } from './handle.js';
-import { door } from './module.js';
+import { door, full } from './module.js';
 
 /** What a key is for. A key of one environment is refused in every other. */
 export type Environment = 'dev' | 'test' | 'live';
@@ -22,11 +21,13 @@ export interface TokenFacts {
  * them with zeros after. The copies that this package and the module make are wiped.
  */
 export class SigningKey extends Handle {
+  /** Only for the compiler, which else takes classes of one shape for one type. */
+  declare protected readonly kind: 'signing key';
   /** The id that `keyid` carries. */
   readonly keyid: string;
 
   private constructor(answer: Answer) {
-    super(answer.number());
+    super(full, answer.number());
     this.keyid = answer.text();
   }
 
@@ -63,7 +64,7 @@ export function generateToken(environment: Environment, keyid: string): string {
   } finally {
     entropy.fill(0);
     frame.fill(0);
-    forget();
+    full.forget();
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { Answer } from './frame.js';
 import { Handle } from './handle.js';
-import { door } from './module.js';
+import { door, full } from './module.js';
 
 /** What must be spent for a request, once. */
 export interface ReplayToken {
@@ -42,7 +42,7 @@ export class MemoryReplay extends Handle {
    */
   constructor(capacity = 65_536, seed: number = randomSeed()) {
     const answer = Answer.of(door().replay_open(capacity, seed));
-    super(answer.number());
+    super(full, answer.number());
     this.memory = answer.number();
   }
 }

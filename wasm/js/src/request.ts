@@ -64,14 +64,14 @@ export function head(request: AnyRequest, connection: Connection = {}): Omit<Par
     : request;
   const url = plain.target ?? plain.url;
   if (typeof url !== 'string') throw new TypeError('a request has a `url` or a `target`');
-  const whole = plain.target === undefined ? /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url) : null;
-  const headers = whole && !has(plain.headers, 'host')
-    ? [['host', whole[2] ?? ''] as const, ...lines(plain.headers)]
+  const absolute = plain.target === undefined ? /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url) : null;
+  const headers = absolute && !has(plain.headers, 'host')
+    ? [['host', absolute[2] ?? ''] as const, ...lines(plain.headers)]
     : plain.headers;
   return {
-    scheme: connection.scheme ?? plain.scheme ?? whole?.[1] ?? 'https',
+    scheme: connection.scheme ?? plain.scheme ?? absolute?.[1] ?? 'https',
     method: plain.method,
-    target: whole ? rooted(whole[3] ?? '') : url,
+    target: absolute ? rooted(absolute[3] ?? '') : url,
     headers: headerBlock(headers),
     peer: connection.peer ?? plain.peer ?? '',
   };
@@ -83,17 +83,23 @@ export function head(request: AnyRequest, connection: Connection = {}): Omit<Par
  * Of a body over `limit` only as much is read and handed on as shows that it is: the module refuses
  * it without hashing it.
  */
-export async function parts(request: AnyRequest, connection?: Connection, limit = Infinity): Promise<Parts> {
+export async function whole(request: AnyRequest, connection?: Connection, limit = Infinity): Promise<Parts> {
   const shared = head(request, connection);
   const given = isStandard(request) ? undefined : request.bodyDigest;
   if (given) {
     return { ...shared, bodyKind: given.algorithm === 'sha-512' ? 2 : 1, body: given.value };
   }
-  const body = await readBody(request, limit);
-  const algorithm = body.length > limit ? undefined : platformAlgorithm(request, body);
-  if (algorithm === undefined) return { ...shared, bodyKind: 0, body };
+  return { ...shared, bodyKind: 0, body: await readBody(request, limit) };
+}
+
+/** As {@link whole}, with the digest of a large body in its place, made by the platform. */
+export async function parts(request: AnyRequest, connection?: Connection, limit = Infinity): Promise<Parts> {
+  const all = await whole(request, connection, limit);
+  const { bodyKind, body } = all;
+  const algorithm = bodyKind !== 0 || body.length > limit ? undefined : platformAlgorithm(request, body);
+  if (algorithm === undefined) return all;
   const digest = await crypto.subtle.digest(algorithm, body as BufferSource);
-  return { ...shared, bodyKind: algorithm === 'SHA-512' ? 2 : 1, body: new Uint8Array(digest) };
+  return { ...all, bodyKind: algorithm === 'SHA-512' ? 2 : 1, body: new Uint8Array(digest) };
 }
 
 /** The body, or the first `limit + 1` bytes of one that is longer than `limit`. */

@@ -7,7 +7,7 @@ import { Decision } from './decision.js';
 import { Answer } from './frame.js';
 import { Handle, handleOf, takeFrom } from './handle.js';
 import type { Environment } from './key.js';
-import { door } from './module.js';
+import { door, full } from './module.js';
 import type { MemoryReplay, ReplayStore } from './replay.js';
 import { type AnyRequest, type Connection, parts } from './request.js';
 
@@ -215,7 +215,7 @@ const DEFAULT_MAX_BODY = 1 << 20;
 /** A part of a verifier that has a handle and nothing to show. */
 class Part extends Handle {
   constructor(frame: Uint8Array) {
-    super(Answer.of(frame).number());
+    super(full, Answer.of(frame).number());
   }
 }
 

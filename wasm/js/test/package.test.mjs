@@ -21,7 +21,7 @@ test('every sub-path leads to files that are published', () => {
 
 test('every condition names its types first', () => {
   for (const [path, entry] of Object.entries(manifest.exports)) {
-    const conditions = path === '.' ? Object.values(entry) : [entry];
+    const conditions = Object.hasOwn(entry, 'node') ? Object.values(entry) : [entry];
     for (const condition of conditions) {
       if (typeof condition === 'string') continue;
       assert.deepEqual(Object.keys(condition), ['types', 'default'], path);
@@ -30,36 +30,49 @@ test('every condition names its types first', () => {
 });
 
 test('each runtime finds its own entry, and the others the browser’s', () => {
-  const entries = manifest.exports['.'];
-  assert.deepEqual(Object.keys(entries), ['workerd', 'node', 'browser', 'default']);
-  for (const runtime of ['workerd', 'node', 'browser']) {
-    assert.deepEqual(entries[runtime], manifest.exports[`./${runtime}`]);
+  for (const path of ['.', './schemes']) {
+    const entries = manifest.exports[path];
+    assert.deepEqual(Object.keys(entries), ['workerd', 'node', 'browser', 'default']);
+    for (const runtime of ['workerd', 'node', 'browser']) {
+      assert.deepEqual(entries[runtime], manifest.exports[`${path}/${runtime}`]);
+    }
+    assert.deepEqual(entries.default, manifest.exports[`${path}/browser`]);
   }
-  assert.deepEqual(entries.default, manifest.exports['./browser']);
 });
 
 test('every entry exports the same, and its own', async () => {
-  const node = await import('countersign/node');
-  const browser = await import('countersign/browser');
-  assert.equal(await import('countersign'), node);
-  const common = (entry, own) => Object.keys(entry).filter((name) => name !== own);
-  assert.deepEqual(common(node, 'fromIncoming'), common(browser, 'init'));
+  for (const path of ['countersign', 'countersign/schemes']) {
+    const node = await import(`${path}/node`);
+    const browser = await import(`${path}/browser`);
+    assert.equal(await import(path), node);
+    const common = (entry, own) => Object.keys(entry).filter((name) => name !== own);
+    assert.deepEqual(common(node, 'fromIncoming'), common(browser, 'init'));
+  }
 });
 
 test('nothing but the adapters knows where it runs', () => {
-  const folder = new URL('dist/', root);
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.js'))) {
-    const source = readFileSync(new URL(file, folder), 'utf8');
-    assert.doesNotMatch(source, /from 'node:|\bprocess\.|\bBuffer\b|\bwindow\b|\bnavigator\b|\brequire\(/, file);
+  for (const folder of [new URL('dist/', root), new URL('dist/schemes/', root)]) {
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.js'))) {
+      const source = readFileSync(new URL(file, folder), 'utf8');
+      assert.doesNotMatch(source, /from 'node:|\bprocess\.|\bBuffer\b|\bwindow\b|\bnavigator\b|\brequire\(/, file);
+    }
   }
 });
 
 test('only the entries that start the module have side effects', () => {
-  assert.deepEqual(manifest.sideEffects, ['./dist/adapter/node.js', './dist/adapter/workerd.js']);
+  const starting = ['', 'schemes/'].flatMap((entry) => ['node', 'workerd'].map((name) => `./dist/${entry}adapter/${name}.js`));
+  assert.deepEqual(manifest.sideEffects, starting);
 });
 
 test('there are no runtime dependencies, and the lock file holds no addresses', () => {
   assert.equal(manifest.dependencies, undefined);
   const lock = JSON.parse(readFileSync(new URL('package-lock.json', root), 'utf8'));
   for (const [name, entry] of Object.entries(lock.packages)) assert.equal(entry.resolved, undefined, name);
+});
+
+test('the README names every scheme that is built in', () => {
+  const readme = readFileSync(new URL('README.md', root), 'utf8');
+  const list = /^Built in: ([^.]*)\./m.exec(readme)?.[1].match(/[^`,\s]+/g);
+  const rows = readdirSync(new URL('../../core/schemes/', root)).map((file) => file.replace('.toml', ''));
+  assert.deepEqual(list, rows.sort());
 });

@@ -5,26 +5,14 @@ import * as countersign from 'countersign';
 
 import { initSync } from '../generated/countersign.js';
 import { refusal } from './fixtures.mjs';
+import { assertGoneFrom, traces } from './memory.mjs';
 
 const { generateToken, hmacSha256, SigningKey, sign, tokenCheck, Verifier } = countersign;
 
 // The module runs already; this gives its exports.
 const { memory } = initSync();
 
-/** What of a secret must be nowhere in the module's memory: its texts, its bytes, its padded HMAC keys. */
-function traces(secret, ...texts) {
-  const padded = [0x36, 0x5c].map((pad) => secret.map((byte) => byte ^ pad));
-  const halves = [secret, ...padded].flatMap((bytes) => [bytes.subarray(0, 16), bytes.subarray(16, 32)]);
-  return [...halves, ...texts.flatMap((text) => [text.slice(0, 24), text.slice(-24)]).map((text) => Buffer.from(text))];
-}
-
-function assertGone(what) {
-  const bytes = Buffer.from(memory.buffer);
-  for (const trace of what) {
-    const at = bytes.indexOf(trace);
-    assert.equal(at, -1, `a trace of the secret is in the module's memory at ${at}`);
-  }
-}
+const assertGone = (what) => assertGoneFrom(memory, what);
 
 function secretOf(token) {
   const bytes = [];

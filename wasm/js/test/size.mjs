@@ -1,20 +1,32 @@
 /** What the package weighs, plain and as it travels: `npm run size`. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const root = new URL('../', import.meta.url);
-const scripts = readdirSync(new URL('dist/', root), { recursive: true })
-  .filter((name) => name.endsWith('.js') && !/adapter\/(node|workerd)/.test(name))
-  .map((name) => readFileSync(new URL(`dist/${name}`, root)));
+const file = (name) => readFileSync(new URL(name, root));
+
+/** The scripts that an entry loads in a browser. */
+function scripts(entry, seen = new Set()) {
+  seen.add(entry.href);
+  for (const [, path] of readFileSync(entry, 'utf8').matchAll(/from '(\.[^']*)'/g)) {
+    const next = new URL(path, entry);
+    if (!seen.has(next.href) && !next.pathname.includes('/generated/')) scripts(next, seen);
+  }
+  return Buffer.concat([...seen].map((href) => readFileSync(new URL(href))));
+}
+
 const rows = {
-  'countersign.wasm': readFileSync(new URL('generated/countersign.wasm', root)),
-  'countersign.js (glue)': readFileSync(new URL('generated/countersign.js', root)),
-  'dist, for browsers': Buffer.concat(scripts),
+  'countersign.wasm': file('generated/countersign.wasm'),
+  'countersign.js (glue)': file('generated/countersign.js'),
+  'countersign, in browsers': scripts(new URL('dist/adapter/browser.js', root)),
+  'countersign-schemes.wasm': file('generated/countersign-schemes.wasm'),
+  'countersign-schemes.js (glue)': file('generated/countersign-schemes.js'),
+  'schemes, in browsers': scripts(new URL('dist/schemes/adapter/browser.js', root)),
 };
 
-console.log(`${''.padEnd(24)}${['plain', 'gzip', 'brotli'].map((head) => head.padStart(9)).join('')}`);
+console.log(`${''.padEnd(30)}${['plain', 'gzip', 'brotli'].map((head) => head.padStart(9)).join('')}`);
 for (const [name, bytes] of Object.entries(rows)) {
   const sizes = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length];
-  console.log(`${name.padEnd(24)}${sizes.map((size) => String(size).padStart(9)).join('')}`);
+  console.log(`${name.padEnd(30)}${sizes.map((size) => String(size).padStart(9)).join('')}`);
 }

@@ -3,6 +3,9 @@
 import * as countersign from 'countersign';
 import { fromIncoming } from 'countersign/node';
 import { init } from 'countersign/browser';
+import * as schemes from 'countersign/schemes';
+import { init as initSchemes } from 'countersign/schemes/browser';
+import { Scheme as WorkerScheme } from 'countersign/schemes/workerd';
 import { Verifier as WorkerVerifier } from 'countersign/workerd';
 
 declare const incoming: import('node:http').IncomingMessage;
@@ -46,4 +49,34 @@ verifier.verify({ url: 'https://a.example', headers: {} });
 const store: countersign.ReplayStore = { spend: async () => true };
 
 await init('/countersign.wasm', { integrity: 'sha256-' });
-export { allowed, headers, noSecret, store, WorkerVerifier };
+
+using scheme: schemes.Scheme = schemes.Scheme.named('okx');
+using credentials = new schemes.Credentials({ keyid: 'k', secret: bytes, passphrase: 'p', options: { region: 'eu' } });
+const covered: schemes.Covered = scheme.coverage.body;
+const order: Request = await scheme.sign(request, credentials, { now: Date.now(), nonce: 'n' });
+const sent = await scheme.sign({ method: 'POST', url: 'https://a.example', headers: {}, body: 'a=1' }, credentials);
+await fetch(sent.url, sent);
+await fetch(sent.url, { method: sent.method, headers: sent.headers, body: sent.body });
+const bodiless = await scheme.sign({ method: 'GET', target: '/', headers: {} }, credentials);
+const target: string = bodiless.target;
+const nothing: string | undefined = bodiless.body;
+declare const plain: schemes.PlainRequest;
+const general: schemes.Signed = await scheme.sign(plain, credentials);
+const { credentials: signer, replayToken }: schemes.SchemeAuthentic = await scheme.verify(general, [credentials], {
+  tolerance: 60_000,
+  scheme: 'https',
+});
+const spending: schemes.Spending | Promise<schemes.Spending> = new Redis().spend(replayToken.id, replayToken.keepUntil);
+const keyid: string | undefined = await scheme.keyid(fromIncoming(incoming, bytes));
+
+// @ts-expect-error credentials have a secret
+new schemes.Credentials({ keyid: 'k' });
+// @ts-expect-error a key of the main entry is no credential
+scheme.sign(order, key);
+// @ts-expect-error and the other way round
+countersign.sign(order, signer);
+// @ts-expect-error a scheme is named or read, not made
+new schemes.Scheme('okx');
+
+await initSchemes('/countersign-schemes.wasm');
+export { allowed, covered, headers, keyid, noSecret, nothing, spending, store, target, WorkerScheme, WorkerVerifier };

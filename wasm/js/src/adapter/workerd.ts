@@ -2,8 +2,8 @@
 
 import module from '../../generated/countersign.wasm';
 
-import { startWith } from '../module.js';
+import { full } from '../module.js';
 
 export * from '../api.js';
 
-startWith(module);
+full.start(module);

@@ -1,0 +1,105 @@
+/** Requests before and after a scheme signed them. */
+
+import type { Answer } from '../frame.js';
+import { lines } from '../headers.js';
+import { isStandard, type AnyRequest, type PlainRequest } from '../request.js';
+
+/** A plain request with what the scheme put into it: send it as it is. */
+export type Signed<R extends PlainRequest = PlainRequest> = Omit<R, 'headers' | 'body'> & {
+  /** Every header field, those that the request had and those that sign it. */
+  readonly headers: Record<string, string>;
+  /** The body, which is text where the scheme changed it. */
+  readonly body: string | ('body' extends keyof R ? R['body' & keyof R] : undefined);
+};
+
+/** What to change on a request so that it is signed. */
+export interface Changes {
+  /** Header fields to set, in place of any of the same name. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** The target to send instead, if any. */
+  readonly target: string | undefined;
+  /** The body to send instead, if any. */
+  readonly body: string | undefined;
+}
+
+/** The changes in a module's answer. */
+export function changesOf(answer: Answer): Changes {
+  const headers = answer.lines().map((line) => {
+    const at = line.indexOf(': ');
+    return [line.slice(0, at), line.slice(at + 2)] as const;
+  });
+  const optional = () => {
+    const [is, text] = [answer.number(), answer.text()];
+    return is === 0 ? undefined : text;
+  };
+  return { headers, target: optional(), body: optional() };
+}
+
+/**
+ * The request with one line for each header field, as `fetch` and other clients send it: what is signed is
+ * what is sent.
+ */
+export function merged<R extends AnyRequest>(request: R): R {
+  if (isStandard(request)) return request;
+  const fields = new Fields();
+  for (const [name, value] of lines(request.headers)) fields.append(name, value);
+  return { ...request, headers: fields.all() };
+}
+
+/** A new `Request` with the changes. */
+export function changed(request: Request, bytes: Uint8Array, { headers, target, body }: Changes): Request {
+  const all = new Headers(request.headers);
+  for (const [name, value] of headers) all.set(name, value);
+  const sent = body ?? bytes;
+  // Without a body of its own the new request would take that of the old one. Not every browser shows `body`.
+  const hasBody = sent.length > 0 || bytes.length > 0 || request.body;
+  const init: RequestInit = { headers: all, ...(hasBody && { body: sent as BodyInit }) };
+  if (target === undefined) return new Request(request, init);
+  return new Request(new URL(target, request.url), { ...kept(request), ...init, method: request.method });
+}
+
+/** A new plain request with the changes; its headers are {@link merged}. */
+export function changedPlain<R extends PlainRequest>(request: R, { headers, target, body }: Changes): Signed<R> {
+  const fields = new Fields();
+  for (const [name, value] of lines(request.headers)) fields.append(name, value);
+  for (const [name, value] of headers) fields.set(name, value);
+  const place = target === undefined ? {} : placed(request, target);
+  return { ...request, ...place, headers: fields.all(), body: body ?? request.body } as Signed<R>;
+}
+
+/** The target in the place of the one that the request had. */
+function placed(request: PlainRequest, target: string): { target: string } | { url: string } {
+  if (request.target !== undefined) return { target };
+  const [origin = ''] = /^https?:\/\/[^/?#]*/i.exec(request.url ?? '') ?? [];
+  return { url: origin + target };
+}
+
+/** What a `Request` is sent with beside method, headers and body. No platform has all of it; `cf` is workerd's. */
+const SETTINGS = 'cache cf credentials integrity keepalive mode redirect referrer referrerPolicy signal'.split(' ');
+
+function kept(request: Request): RequestInit {
+  const all = request as unknown as Record<string, unknown>;
+  const settings = SETTINGS.filter((name) => all[name]).map((name) => [name, all[name]]);
+  const init: RequestInit = Object.fromEntries(settings);
+  // A page's own navigation can't be made by hand.
+  if (init.mode === 'navigate') delete init.mode;
+  return init;
+}
+
+/** Header fields that keep the case of their names. */
+class Fields {
+  readonly #byName = new Map<string, [name: string, value: string]>();
+
+  append(name: string, value: string): void {
+    const before = this.#byName.get(name.toLowerCase());
+    this.#byName.set(name.toLowerCase(), before ? [before[0], `${before[1]}, ${value}`] : [name, value]);
+  }
+
+  set(name: string, value: string): void {
+    this.#byName.set(name.toLowerCase(), [name, value]);
+  }
+
+  all(): Record<string, string> {
+    return Object.fromEntries(this.#byName.values());
+  }
+}

@@ -1,0 +1,43 @@
+/** The verbs of the module `countersign-schemes.wasm` that this package uses (`docs/abi.md`). */
+
+import type { RequestFields } from '../door.js';
+import type { Frame } from '../frame.js';
+
+/** The number of each verb. */
+export const NUMBERS = {
+  credentials_open: 7,
+  close: 21,
+  scheme_open: 22,
+  scheme_sign: 39,
+  scheme_base: 40,
+  scheme_keyid: 41,
+  scheme_verify: 42,
+  scheme_describe: 43,
+} as const;
+
+/** What signing takes: scheme, credentials, request, milliseconds since 1970, nonce, entropy. */
+type Signing = [
+  scheme: number,
+  credentials: number,
+  ...request: RequestFields,
+  now: number,
+  nonce: string,
+  entropy: Uint8Array,
+];
+
+/** The verbs. Each takes the fields of its frame and gives its reply (see `frame.ts`). */
+export interface Verbs {
+  credentials_open(keyid: string, secret: Uint8Array, passphrase: string, options: string): Frame;
+  close(handle: number): Frame;
+  scheme_open(text: string): Frame;
+  scheme_sign(...fields: Signing): Frame;
+  scheme_base(...fields: Signing): Frame;
+  scheme_keyid(scheme: number, ...request: RequestFields): Frame;
+  /** The handles of credentials are 8 bytes each; an empty tolerance is the scheme's. */
+  scheme_verify(
+    scheme: number,
+    credentials: Uint8Array,
+    ...rest: [...RequestFields, now: number, tolerance: number | '']
+  ): Frame;
+  scheme_describe(scheme: number): Frame;
+}
