@@ -6,6 +6,8 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::refusal::{Code, Refusal};
+
 /// The id, the secret and what else a scheme signs with. Wiped when dropped and absent from `Debug`.
 ///
 /// The secret is given as the vendor shows it; the scheme's row says how it is decoded. Vendors
@@ -48,7 +50,27 @@ impl Credentials {
 
     pub(super) fn get(&self, option: &str) -> Option<&str> {
         let found = self.options.iter().find(|(name, _)| name == option);
-        found.map(|(_, value)| value.as_str())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Refuses what would end a header line and begin another, or a quoted text within one.
+    pub(super) fn check(&self, is_quoted: bool) -> Result<(), Refusal> {
+        let texts = [
+            ("keyid", self.keyid.as_str()),
+            ("passphrase", &self.passphrase),
+        ];
+        let options = self.options.iter();
+        let options = options.map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in texts.into_iter().chain(options) {
+            let is_wrong =
+                |byte: u8| byte.is_ascii_control() || is_quoted && matches!(byte, b'"' | b'\\');
+            if value.bytes().any(is_wrong) {
+                return Err(Refusal::named(Code::OptionsMalformed, name));
+            }
+        }
+        Ok(())
     }
 
     /// The id.

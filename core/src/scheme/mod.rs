@@ -153,13 +153,15 @@ impl Scheme {
     /// # Errors
     /// Those of the request's parts, `secret_malformed`, `credentials_incomplete`,
     /// `scheme_verify_only`, `body_malformed`, `body_bytes_needed`, `component_missing`,
-    /// `options_malformed` for a nonce.
+    /// `options_malformed` for a nonce, and for a keyid, passphrase or option with a control character,
+    /// or with a quote where the scheme's header has quoted texts.
     pub fn sign(
         &self,
         request: &Request<'_>,
         credentials: &Credentials,
         moment: &Moment<'_>,
     ) -> Result<SignedParts, Refusal> {
+        credentials.check(self.row.has_quoted_texts())?;
         match self.aws(request)? {
             Some(aws) => Ok(aws.sign(credentials, moment)?),
             None => Ok(self.prepare(request, credentials, moment)?.sign()?),

@@ -90,6 +90,14 @@ pub(super) enum Place {
     Json,
 }
 
+impl Row {
+    /// Whether a header holds a value between quotes.
+    pub(super) fn has_quoted_texts(&self) -> bool {
+        let mut parts = self.placements.iter().flat_map(Placement::parts);
+        parts.any(|part| part.kind == Kind::Literal && part.text.contains('"'))
+    }
+}
+
 impl Placement {
     pub(super) fn name(&self) -> &str {
         self.names.first().map_or("", String::as_str)

@@ -294,3 +294,50 @@ fn debug_shows_no_secret() {
         .option("session-token", "the token");
     assert_eq!(format!("{credentials:?}"), "Credentials(..)");
 }
+
+#[test]
+fn what_a_vendor_gave_can_not_begin_a_header_of_its_own() {
+    let message = Message::new("GET", "/", "").header("Host", "api.example.com");
+    let moment = Moment::new(1_700_000_000_000, [7; 16]);
+    let code = |scheme: &str, credentials: &Credentials| {
+        let scheme = Scheme::named(scheme).unwrap();
+        let signed = message.see(|request| scheme.sign(request, credentials, &moment));
+        signed.map(drop).map_err(|refusal| refusal.code())
+    };
+    let refused = Err(Code::OptionsMalformed);
+    for wrong in ["p\nX-Evil: 1", "p\r\n", "p\0", "\u{7f}"] {
+        let by_passphrase = Credentials::new("key", "secret").passphrase(wrong);
+        assert_eq!(code("okx", &by_passphrase), refused, "{wrong:?}");
+        assert_eq!(
+            code("okx", &Credentials::new(wrong, "secret")),
+            refused,
+            "{wrong:?}"
+        );
+    }
+    let hawk = Credentials::new("key", "secret");
+    assert_eq!(
+        code("hawk", &hawk.clone().option("ext", "a\", mac=\"b")),
+        refused
+    );
+    assert_eq!(code("hawk", &hawk.option("ext", "a b")), Ok(()));
+}
+
+#[test]
+fn an_empty_option_is_none() {
+    let scheme = Scheme::named("aws-sigv4").unwrap();
+    let message = Message::new("GET", "/", "").header("Host", "s3.amazonaws.com");
+    let credentials = Credentials::new("AKIDEXAMPLE", "secret")
+        .option("region", "us-east-1")
+        .option("service", "s3")
+        .option("session-token", "");
+    let moment = Moment::new(1_700_000_000_000, [0; 16]);
+    let parts = message
+        .see(|request| scheme.sign(request, &credentials, &moment))
+        .unwrap();
+    assert!(
+        parts
+            .headers
+            .iter()
+            .all(|(name, _)| !name.eq_ignore_ascii_case("x-amz-security-token"))
+    );
+}
