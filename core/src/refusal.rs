@@ -22,6 +22,34 @@ pub enum Fault {
     Verifier,
 }
 
+/// Texts one after another, for a table of references weighs eight bytes a text.
+struct Texts<const COUNT: usize> {
+    joined: &'static str,
+    lengths: [u8; COUNT],
+}
+
+impl<const COUNT: usize> Texts<COUNT> {
+    #[expect(clippy::indexing_slicing, reason = "there is a text for each code")]
+    const fn get(&self, index: usize) -> &'static str {
+        let (mut start, mut at) = (0, 0);
+        while at < index {
+            start += self.lengths[at] as usize;
+            at += 1;
+        }
+        let (_, rest) = self.joined.split_at(start);
+        rest.split_at(self.lengths[index] as usize).0
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is checked, when compiled"
+)]
+const fn length(text: &str) -> u8 {
+    assert!(text.len() < 256, "a text is too long");
+    text.len() as u8
+}
+
 macro_rules! codes {
     ($($fault:ident { $($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal, $sentence:literal;)* })*) => {
         /// The stable code of a refusal. New codes may be added; a code never changes its meaning.
@@ -37,13 +65,21 @@ macro_rules! codes {
             /// The code as programs read it, such as `signature_mismatch`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $($(Code::$variant => $code,)*)* }
+                const NAMES: Texts<{ Code::ALL.len() }> = Texts {
+                    joined: concat!($($($code,)*)*),
+                    lengths: [$($(length($code),)*)*],
+                };
+                NAMES.get(self as usize)
             }
 
             /// What happened, as one sentence for a person.
             #[must_use]
             pub const fn sentence(self) -> &'static str {
-                match self { $($(Code::$variant => $sentence,)*)* }
+                const SENTENCES: Texts<{ Code::ALL.len() }> = Texts {
+                    joined: concat!($($($sentence,)*)*),
+                    lengths: [$($(length($sentence),)*)*],
+                };
+                SENTENCES.get(self as usize)
             }
 
             /// The HTTP status that answers it (RFC 9110).
