@@ -41,7 +41,7 @@ pub struct Decision<'b> {
     bundle: &'b Bundle,
     /// Action and resource, where a route matched.
     asked: Option<(EntityUid, EntityUid)>,
-    evaluation: Option<Evaluation<'b>>,
+    evaluation: Evaluation<'b>,
     trace: Vec<TraceStep>,
 }
 
@@ -86,7 +86,7 @@ impl Verified {
         let route = bundle.route(self.method(), self.path());
         let asked = route.map(|route| (route.action().clone(), route.resource()));
         let evaluation = match &asked {
-            None => None,
+            None => Evaluation::of_nothing(bundle),
             Some((action, resource)) => {
                 let key = self.key();
                 let caller = Caller {
@@ -94,7 +94,7 @@ impl Verified {
                     groups: &key.groups,
                     attributes: &key.attributes,
                 };
-                Some(bundle.decide(caller, action, resource, context, trace)?)
+                bundle.decide(caller, action, resource, context, trace)?
             }
         };
         Ok(Decision {
@@ -111,7 +111,7 @@ impl<'b> Decision<'b> {
     /// The outcome.
     #[must_use]
     pub fn effect(&self) -> Effect {
-        if !self.evaluation.as_ref().is_some_and(Evaluation::is_allowed) {
+        if !self.evaluation.is_allowed() {
             Effect::Deny
         } else if self.obligations().any(|(name, _)| name == "stepup") {
             Effect::StepUp
@@ -131,13 +131,12 @@ impl<'b> Decision<'b> {
     /// `step_up_required`.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        let spoken = self.evaluation.as_ref().map(Evaluation::effect);
-        let code = match (self.effect(), spoken) {
+        let code = match (self.effect(), self.evaluation.effect()) {
             (Effect::Allow, _) => return None,
             (Effect::StepUp, _) => Code::StepUpRequired,
-            (Effect::Deny, None) => Code::NoRoute,
-            (Effect::Deny, Some(Some(Speech::Forbid))) => Code::Forbidden,
-            (Effect::Deny, Some(_)) => Code::NotPermitted,
+            (Effect::Deny, _) if self.asked.is_none() => Code::NoRoute,
+            (Effect::Deny, Some(Speech::Forbid)) => Code::Forbidden,
+            (Effect::Deny, _) => Code::NotPermitted,
         };
         Some(code.into())
     }
@@ -162,7 +161,7 @@ impl<'b> Decision<'b> {
 
     /// The ids of the determining policies.
     pub fn reasons(&self) -> impl Iterator<Item = &'b str> {
-        self.evaluation.iter().flat_map(Evaluation::reason_ids)
+        self.evaluation.reason_ids()
     }
 
     /// What the determining policies say of themselves, by `@reason`.
@@ -172,7 +171,7 @@ impl<'b> Decision<'b> {
 
     /// The ids of the policies that erred, which were skipped.
     pub fn errors(&self) -> impl Iterator<Item = &'b str> {
-        self.evaluation.iter().flat_map(Evaluation::error_ids)
+        self.evaluation.error_ids()
     }
 
     /// What the host must see to: the annotations of the determining policies, other than `@id` and
@@ -209,7 +208,7 @@ impl<'b> Decision<'b> {
     }
 
     fn determining(&self) -> impl Iterator<Item = crate::policy::Policy<'b>> {
-        self.evaluation.iter().flat_map(Evaluation::reasons)
+        self.evaluation.reasons()
     }
 
     /// The record for the audit log: one JSON object without line breaks, and without any secret.

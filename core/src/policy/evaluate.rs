@@ -68,6 +68,11 @@ impl<'b> Evaluation<'b> {
         Self { bundle, tally }
     }
 
+    /// The answer where nothing was asked: no policy spoke.
+    pub(crate) fn of_nothing(bundle: &'b Bundle) -> Self {
+        Self::new(bundle, Cow::Owned(Tally::default()))
+    }
+
     /// Whether the request is allowed: a policy permits it and none forbids it.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
