@@ -113,7 +113,10 @@ impl<'b> Decision<'b> {
     pub fn effect(&self) -> Effect {
         if !self.evaluation.is_allowed() {
             Effect::Deny
-        } else if self.obligations().any(|(name, _)| name == "stepup") {
+        } else if self
+            .determining()
+            .any(|policy| policy.annotation("stepup").is_some())
+        {
             Effect::StepUp
         } else {
             Effect::Allow

@@ -258,8 +258,11 @@ fn constants(
                 if segments.is_empty() {
                     return Err(reader.broken("a pattern has a segment at least"));
                 }
-                let text = |segment| linker.layer().string(segment).into();
-                Constant::Pattern(Pattern::new(segments.into_iter().map(text).collect()))
+                let mut texts = Vec::with_capacity(segments.len());
+                for segment in segments {
+                    texts.push(linker.layer().string(segment).into());
+                }
+                Constant::Pattern(Pattern::new(texts))
             }
             constant::NAMES => Constant::Names(reader.symbols()?),
             kind => Constant::Value(reader.value(kind, 0, linker)?),

@@ -23,8 +23,9 @@ pub(super) fn broken(section: &'static str, at: usize, rule: &'static str) -> Bu
 /// Reads a section from its start; each read checks that the bytes are there.
 pub(super) struct Reader<'a> {
     section: &'static str,
-    bytes: &'a [u8],
-    at: usize,
+    len: usize,
+    /// What is still to be read.
+    rest: &'a [u8],
     /// How many strings the bundle has.
     strings: usize,
 }
@@ -33,8 +34,8 @@ impl<'a> Reader<'a> {
     pub(super) fn new(section: &'static str, bytes: &'a [u8], strings: usize) -> Self {
         Self {
             section,
-            bytes,
-            at: 0,
+            len: bytes.len(),
+            rest: bytes,
             strings,
         }
     }
@@ -43,12 +44,12 @@ impl<'a> Reader<'a> {
     #[cold]
     #[inline(never)]
     pub(super) fn broken(&self, rule: &'static str) -> BundleFault {
-        broken(self.section, self.at, rule)
+        broken(self.section, self.len - self.rest.len(), rule)
     }
 
     /// Fails unless the section has been read to its end.
     pub(super) fn end(&self) -> Result<(), BundleFault> {
-        if self.at == self.bytes.len() {
+        if self.rest.is_empty() {
             Ok(())
         } else {
             Err(self.broken("the section is longer than its contents"))
@@ -56,18 +57,25 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn bytes(&mut self, len: usize) -> Result<&'a [u8], BundleFault> {
-        let bytes = self
-            .at
-            .checked_add(len)
-            .and_then(|end| self.bytes.get(self.at..end))
-            .ok_or_else(|| self.broken("the section is shorter than its contents"))?;
-        self.at += len;
+        let (bytes, rest) = self
+            .rest
+            .split_at_checked(len)
+            .ok_or_else(|| self.too_short())?;
+        self.rest = rest;
         Ok(bytes)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], BundleFault> {
-        let bytes = self.bytes(N)?;
-        <[u8; N]>::try_from(bytes).map_err(|_| self.broken("the section is too short"))
+        let (array, rest) = self
+            .rest
+            .split_first_chunk()
+            .ok_or_else(|| self.too_short())?;
+        self.rest = rest;
+        Ok(*array)
+    }
+
+    fn too_short(&self) -> BundleFault {
+        self.broken("the section is shorter than its contents")
     }
 
     pub(super) fn byte(&mut self) -> Result<u8, BundleFault> {
@@ -88,7 +96,7 @@ impl<'a> Reader<'a> {
     /// wrong count can't make the loader reserve memory for nothing.
     pub(super) fn count(&mut self, least: usize) -> Result<usize, BundleFault> {
         let count = self.size()?;
-        let left = self.bytes.len() - self.at;
+        let left = self.rest.len();
         if count.checked_mul(least).is_some_and(|need| need <= left) {
             Ok(count)
         } else {
@@ -109,7 +117,11 @@ impl<'a> Reader<'a> {
     /// A count and that many strings.
     pub(super) fn symbols(&mut self) -> Result<Vec<Symbol>, BundleFault> {
         let count = self.count(4)?;
-        (0..count).map(|_| self.symbol()).collect()
+        let mut symbols = Vec::with_capacity(count);
+        for _ in 0..count {
+            symbols.push(self.symbol()?);
+        }
+        Ok(symbols)
     }
 
     /// An entity's name: the strings of its type and its id.

@@ -59,11 +59,12 @@ impl Bundle {
     #[must_use]
     pub fn route<'a>(&'a self, method: &str, path: &'a str) -> Option<Route<'a>> {
         let path = path.strip_prefix('/')?;
-        let segments: Vec<Cow<'a, str>> = if path.is_empty() {
-            Vec::new()
-        } else {
-            path.split('/').map(decode).collect::<Option<_>>()?
-        };
+        let mut segments = Vec::new();
+        if !path.is_empty() {
+            for segment in path.split('/') {
+                segments.push(decode(segment)?);
+            }
+        }
         let row = self
             .routes
             .rows
