@@ -159,7 +159,7 @@ impl SignOptions {
 
 /// Appends a component, parted from the one before it.
 pub(crate) fn push_component(out: &mut String, component: &str) -> Result<(), Refusal> {
-    if !out.ends_with('(') {
+    if !out.as_bytes().ends_with(b"(") {
         out.push(' ');
     }
     if component.starts_with('"') {

@@ -400,7 +400,10 @@ fn read_policies(
     if end != code_len {
         return Err(reader.broken("there is code of no policy"));
     }
-    let mut ids: Vec<Symbol> = policies.iter().map(|policy| policy.id).collect();
+    let mut ids = Vec::with_capacity(count);
+    for policy in &policies {
+        ids.push(policy.id.0);
+    }
     ids.sort_unstable();
     if !ids.is_sorted_by(|a, b| a < b) {
         return Err(reader.broken("two policies have the same id"));

@@ -278,7 +278,7 @@ impl<'a> Cursor<'a> {
             };
             magnitude = magnitude * 1000 + value_of(fraction) * unit;
         }
-        let trailing_zero = fraction.len() > 1 && fraction.ends_with('0');
+        let trailing_zero = fraction.len() > 1 && fraction.as_bytes().ends_with(b"0");
         self.canonical &= !(leading_zero || trailing_zero || negative && magnitude == 0);
         let number = if negative { -magnitude } else { magnitude };
         Ok(if is_decimal {
