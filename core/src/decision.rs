@@ -183,7 +183,7 @@ impl<'b> Decision<'b> {
         self.determining()
             .flat_map(|policy| policy.annotations())
             .map(|annotation| (annotation.name(), annotation.value()))
-            .filter(|(name, _)| !matches!(*name, "id" | "reason"))
+            .filter(|(name, _)| is_obligation(name))
     }
 
     /// The conditions that were evaluated, in their order; none unless it was asked for.
@@ -196,15 +196,20 @@ impl<'b> Decision<'b> {
     #[must_use]
     pub fn obligations_json(&self) -> String {
         let mut out = String::from("[");
-        for (index, (name, value)) in self.obligations().enumerate() {
-            if index > 0 {
+        for policy in self.determining() {
+            for annotation in policy.annotations() {
+                if !is_obligation(annotation.name()) {
+                    continue;
+                }
+                if out.len() > 1 {
+                    out.push(',');
+                }
+                out.push('[');
+                push_json_string(&mut out, annotation.name());
                 out.push(',');
+                push_json_string(&mut out, annotation.value());
+                out.push(']');
             }
-            out.push('[');
-            push_json_string(&mut out, name);
-            out.push(',');
-            push_json_string(&mut out, value);
-            out.push(']');
         }
         out.push(']');
         out
@@ -256,6 +261,10 @@ impl<'b> Decision<'b> {
         out.push_str("}}");
         out
     }
+}
+
+fn is_obligation(annotation: &str) -> bool {
+    !matches!(annotation, "id" | "reason")
 }
 
 fn push_member(out: &mut String, name: &str, value: &str) {
