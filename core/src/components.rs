@@ -2,8 +2,7 @@
 
 use alloc::string::String;
 
-use base64ct::{Base64, Encoding as _};
-
+use crate::base64;
 use crate::headers::{Field, Headers, is_token_byte, push_unfolded, values_of};
 use crate::origin::Origin;
 use crate::refusal::{Code, Refusal, push_decimal};
@@ -340,7 +339,7 @@ fn push_bytes(out: &mut String, value: &str) {
     let mut unfolded = String::with_capacity(value.len());
     push_unfolded(&mut unfolded, value);
     out.push(':');
-    out.push_str(&Base64::encode_string(unfolded.as_bytes()));
+    base64::push(out, unfolded.as_bytes());
     out.push(':');
 }
 

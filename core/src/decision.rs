@@ -41,7 +41,7 @@ pub struct Decision<'b> {
     bundle: &'b Bundle,
     /// Action and resource, where a route matched.
     asked: Option<(EntityUid, EntityUid)>,
-    evaluation: Option<Evaluation<'b>>,
+    evaluation: Evaluation<'b>,
     trace: Vec<TraceStep>,
 }
 
@@ -86,7 +86,7 @@ impl Verified {
         let route = bundle.route(self.method(), self.path());
         let asked = route.map(|route| (route.action().clone(), route.resource()));
         let evaluation = match &asked {
-            None => None,
+            None => Evaluation::of_nothing(bundle),
             Some((action, resource)) => {
                 let key = self.key();
                 let caller = Caller {
@@ -94,7 +94,7 @@ impl Verified {
                     groups: &key.groups,
                     attributes: &key.attributes,
                 };
-                Some(bundle.decide(caller, action, resource, context, trace)?)
+                bundle.decide(caller, action, resource, context, trace)?
             }
         };
         Ok(Decision {
@@ -111,9 +111,12 @@ impl<'b> Decision<'b> {
     /// The outcome.
     #[must_use]
     pub fn effect(&self) -> Effect {
-        if !self.evaluation.as_ref().is_some_and(Evaluation::is_allowed) {
+        if !self.evaluation.is_allowed() {
             Effect::Deny
-        } else if self.obligations().any(|(name, _)| name == "stepup") {
+        } else if self
+            .determining()
+            .any(|policy| policy.annotation("stepup").is_some())
+        {
             Effect::StepUp
         } else {
             Effect::Allow
@@ -131,13 +134,12 @@ impl<'b> Decision<'b> {
     /// `step_up_required`.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        let spoken = self.evaluation.as_ref().map(Evaluation::effect);
-        let code = match (self.effect(), spoken) {
+        let code = match (self.effect(), self.evaluation.effect()) {
             (Effect::Allow, _) => return None,
             (Effect::StepUp, _) => Code::StepUpRequired,
-            (Effect::Deny, None) => Code::NoRoute,
-            (Effect::Deny, Some(Some(Speech::Forbid))) => Code::Forbidden,
-            (Effect::Deny, Some(_)) => Code::NotPermitted,
+            (Effect::Deny, _) if self.asked.is_none() => Code::NoRoute,
+            (Effect::Deny, Some(Speech::Forbid)) => Code::Forbidden,
+            (Effect::Deny, _) => Code::NotPermitted,
         };
         Some(code.into())
     }
@@ -162,7 +164,7 @@ impl<'b> Decision<'b> {
 
     /// The ids of the determining policies.
     pub fn reasons(&self) -> impl Iterator<Item = &'b str> {
-        self.evaluation.iter().flat_map(Evaluation::reason_ids)
+        self.evaluation.reason_ids()
     }
 
     /// What the determining policies say of themselves, by `@reason`.
@@ -172,7 +174,7 @@ impl<'b> Decision<'b> {
 
     /// The ids of the policies that erred, which were skipped.
     pub fn errors(&self) -> impl Iterator<Item = &'b str> {
-        self.evaluation.iter().flat_map(Evaluation::error_ids)
+        self.evaluation.error_ids()
     }
 
     /// What the host must see to: the annotations of the determining policies, other than `@id` and
@@ -181,7 +183,7 @@ impl<'b> Decision<'b> {
         self.determining()
             .flat_map(|policy| policy.annotations())
             .map(|annotation| (annotation.name(), annotation.value()))
-            .filter(|(name, _)| !matches!(*name, "id" | "reason"))
+            .filter(|(name, _)| is_obligation(name))
     }
 
     /// The conditions that were evaluated, in their order; none unless it was asked for.
@@ -194,22 +196,27 @@ impl<'b> Decision<'b> {
     #[must_use]
     pub fn obligations_json(&self) -> String {
         let mut out = String::from("[");
-        for (index, (name, value)) in self.obligations().enumerate() {
-            if index > 0 {
+        for policy in self.determining() {
+            for annotation in policy.annotations() {
+                if !is_obligation(annotation.name()) {
+                    continue;
+                }
+                if out.len() > 1 {
+                    out.push(',');
+                }
+                out.push('[');
+                push_json_string(&mut out, annotation.name());
                 out.push(',');
+                push_json_string(&mut out, annotation.value());
+                out.push(']');
             }
-            out.push('[');
-            push_json_string(&mut out, name);
-            out.push(',');
-            push_json_string(&mut out, value);
-            out.push(']');
         }
         out.push(']');
         out
     }
 
     fn determining(&self) -> impl Iterator<Item = crate::policy::Policy<'b>> {
-        self.evaluation.iter().flat_map(Evaluation::reasons)
+        self.evaluation.reasons()
     }
 
     /// The record for the audit log: one JSON object without line breaks, and without any secret.
@@ -254,6 +261,10 @@ impl<'b> Decision<'b> {
         out.push_str("}}");
         out
     }
+}
+
+fn is_obligation(annotation: &str) -> bool {
+    !matches!(annotation, "id" | "reason")
 }
 
 fn push_member(out: &mut String, name: &str, value: &str) {

@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256, Sha512};
 
+use crate::base64;
 use crate::headers::Headers;
 use crate::refusal::{Code, Refusal};
 use crate::request::Body;
@@ -101,7 +101,7 @@ impl BodyDigest {
         let mut out = String::with_capacity(104);
         out.push_str(self.algorithm().as_str());
         out.push_str("=:");
-        out.push_str(&Base64::encode_string(self.as_bytes()));
+        base64::push(&mut out, self.as_bytes());
         out.push(':');
         out
     }
@@ -227,8 +227,8 @@ pub fn wanted_digest(
 
 fn compare(algorithm: DigestAlgorithm, base64: &str, body: &Body<'_>) -> Result<bool, Refusal> {
     let mut claimed = [0; 64];
-    let claimed = Base64::decode(base64, &mut claimed).map_err(|_| Code::DigestMalformed)?;
-    let claimed = BodyDigest::from_platform(algorithm, claimed)?;
+    let length = base64::decode(base64, &mut claimed).ok_or(Code::DigestMalformed)?;
+    let claimed = BodyDigest::from_platform(algorithm, claimed.get(..length).unwrap_or_default())?;
     let actual = match body {
         Body::Bytes(bytes) => BodyDigest::of(algorithm, bytes),
         Body::Digest(digest) if digest.algorithm() == algorithm => *digest,

@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
-
+use crate::base64;
 use crate::json::push_json_string;
 use crate::key::{Algorithm, KeyId};
 use crate::members::Members;
@@ -61,7 +60,7 @@ impl Evidence {
         let mut members = Members::read(text, Code::EvidenceMalformed)?;
         let mut text = |name| members.text(name)?.ok_or_else(|| wrong(name));
         let (keyid, algorithm, base) = (text("keyid")?, text("algorithm")?, text("base")?);
-        let mut bytes = |name| Base64::decode_vec(&text(name)?).map_err(|_| wrong(name));
+        let mut bytes = |name| base64::decode_vec(&text(name)?).ok_or_else(|| wrong(name));
         let (key, signature) = (bytes("public_key")?, bytes("signature")?);
         members.end()?;
         let algorithm = Algorithm::parse(&algorithm).map_err(|_| wrong("algorithm"))?;
@@ -78,15 +77,15 @@ impl Evidence {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::with_capacity(self.base.len() + 512);
+        let (mut public_key, mut signature) = (String::new(), String::new());
+        base64::push(&mut public_key, &self.key.to_bytes());
+        base64::push(&mut signature, &self.signature);
         let members = [
             ("{\"keyid\":", self.keyid.as_str()),
             (",\"algorithm\":", self.key.algorithm().as_str()),
-            (
-                ",\"public_key\":",
-                &Base64::encode_string(&self.key.to_bytes()),
-            ),
+            (",\"public_key\":", &public_key),
             (",\"base\":", &self.base),
-            (",\"signature\":", &Base64::encode_string(&self.signature)),
+            (",\"signature\":", &signature),
         ];
         for (name, value) in members {
             out.push_str(name);

@@ -160,12 +160,11 @@ pub(crate) fn values_of<'a, 's>(
 /// Appends a field line's value, each obsolete folding in it replaced by one space (RFC 9421
 /// section 2.1).
 pub(crate) fn push_unfolded(out: &mut String, value: &str) {
-    let white = ['\r', ' ', '\t'];
     let mut lines = value.split('\n');
-    out.push_str(lines.next().unwrap_or("").trim_end_matches(white));
+    out.push_str(trim(lines.next().unwrap_or("")));
     for line in lines {
         out.push(' ');
-        out.push_str(line.trim_matches(white));
+        out.push_str(trim(line));
     }
 }
 

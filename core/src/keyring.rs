@@ -5,9 +5,9 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
 use zeroize::Zeroizing;
 
+use crate::base64;
 use crate::credential::{Credential, Decoy};
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment, KeyId};
@@ -286,9 +286,9 @@ fn read_key(mut key: Members) -> Result<KeyRecord, Refusal> {
 }
 
 /// Decodes in place, so that no copy of a secret is left behind.
-fn decode(base64: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(vec![0; base64.len() / 4 * 3]);
-    let length = Base64::decode(base64.as_bytes(), &mut bytes).ok()?.len();
+fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; text.len() / 4 * 3]);
+    let length = base64::decode(text, &mut bytes)?;
     bytes.truncate(length);
     Some(bytes)
 }

@@ -67,6 +67,7 @@
 extern crate alloc;
 
 mod authentic;
+mod base64;
 mod claim;
 mod components;
 mod credential;

@@ -27,55 +27,65 @@ impl Members {
     }
 
     pub(crate) fn text(&mut self, name: &str) -> Result<Option<Box<str>>, Refusal> {
-        self.take(name, |value| match value {
-            Value::String(text) => Some(text),
-            _ => None,
-        })
+        match self.record.remove(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => self.wrong(name),
+        }
     }
 
     pub(crate) fn number(&mut self, name: &str) -> Result<Option<u64>, Refusal> {
-        self.take(name, |value| match value {
-            Value::Long(number) => u64::try_from(number).ok(),
-            _ => None,
-        })
+        match self.record.remove(name) {
+            None => Ok(None),
+            Some(Value::Long(number @ 0..)) => Ok(Some(number.unsigned_abs())),
+            Some(_) => self.wrong(name),
+        }
     }
 
     pub(crate) fn boolean(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
-        self.take(name, |value| match value {
-            Value::Bool(boolean) => Some(boolean),
-            _ => None,
-        })
+        match self.record.remove(name) {
+            None => Ok(None),
+            Some(Value::Bool(boolean)) => Ok(Some(boolean)),
+            Some(_) => self.wrong(name),
+        }
     }
 
     /// A list of texts, whose order and duplicates don't matter.
     pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
-        let text = |value| match value {
-            Value::String(text) => Some(text.into_string()),
-            _ => None,
+        let Some(elements) = self.elements(name)? else {
+            return Ok(None);
         };
-        self.take(name, |value| match value {
-            Value::Set(set) => set.into_elements().into_iter().map(text).collect(),
-            _ => None,
-        })
+        let mut texts = Vec::with_capacity(elements.len());
+        for element in elements {
+            match element {
+                Value::String(text) => texts.push(text.into_string()),
+                _ => return self.wrong(name),
+            }
+        }
+        Ok(Some(texts))
     }
 
     /// A list of objects, whose order doesn't matter.
     pub(crate) fn records(&mut self, name: &str) -> Result<Option<Vec<Record>>, Refusal> {
-        let record = |value| match value {
-            Value::Record(record) => Some(record),
-            _ => None,
+        let Some(elements) = self.elements(name)? else {
+            return Ok(None);
         };
-        self.take(name, |value| match value {
-            Value::Set(set) => set.into_elements().into_iter().map(record).collect(),
-            _ => None,
-        })
+        let mut records = Vec::with_capacity(elements.len());
+        for element in elements {
+            match element {
+                Value::Record(record) => records.push(record),
+                _ => return self.wrong(name),
+            }
+        }
+        Ok(Some(records))
     }
 
     pub(crate) fn record(&mut self, name: &str) -> Result<Option<Record>, Refusal> {
-        self.take(name, |value| match value {
-            Value::Record(record) => Some(record),
-            _ => None,
-        })
+        match self.record.remove(name) {
+            None => Ok(None),
+            Some(Value::Record(record)) => Ok(Some(record)),
+            Some(_) => self.wrong(name),
+        }
     }
 
     /// Refuses what was not taken.
@@ -86,16 +96,15 @@ impl Members {
         }
     }
 
-    fn take<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(Value) -> Option<T>,
-    ) -> Result<Option<T>, Refusal> {
+    fn elements(&mut self, name: &str) -> Result<Option<Vec<Value>>, Refusal> {
         match self.record.remove(name) {
             None => Ok(None),
-            Some(value) => read(value)
-                .map(Some)
-                .ok_or_else(|| Refusal::named(self.code, name)),
+            Some(Value::Set(set)) => Ok(Some(set.into_elements())),
+            Some(_) => self.wrong(name),
         }
+    }
+
+    fn wrong<T>(&self, name: &str) -> Result<T, Refusal> {
+        Err(Refusal::named(self.code, name))
     }
 }

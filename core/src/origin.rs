@@ -137,7 +137,9 @@ impl<'a> Origin<'a> {
         let Some(authority) = self.authority_without_default_port() else {
             return false;
         };
-        out.extend(authority.chars().map(|c| c.to_ascii_lowercase()));
+        for character in authority.chars() {
+            out.push(character.to_ascii_lowercase());
+        }
         true
     }
 

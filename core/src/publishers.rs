@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signature, VerifyingKey};
 
+use crate::base64;
 use crate::members::Members;
 use crate::policy::format::signed_message;
 use crate::policy::{Bundle, BundleError, Frame, Value, Version};
@@ -61,8 +61,8 @@ impl Publishers {
             let key = publisher.text("public_key")?.unwrap_or_default();
             publisher.end()?;
             let mut bytes = [0; 32];
-            let decoded = Base64::decode(&*key, &mut bytes).map(<[u8]>::len);
-            if name.is_empty() || decoded != Ok(32) || !publishers.trust(&name, &bytes) {
+            let decoded = base64::decode(&key, &mut bytes);
+            if name.is_empty() || decoded != Some(32) || !publishers.trust(&name, &bytes) {
                 return Err(Refusal::named(code, &name));
             }
         }

@@ -22,6 +22,34 @@ pub enum Fault {
     Verifier,
 }
 
+/// Texts one after another, for a table of references weighs eight bytes a text.
+struct Texts<const COUNT: usize> {
+    joined: &'static str,
+    lengths: [u8; COUNT],
+}
+
+impl<const COUNT: usize> Texts<COUNT> {
+    #[expect(clippy::indexing_slicing, reason = "there is a text for each code")]
+    const fn get(&self, index: usize) -> &'static str {
+        let (mut start, mut at) = (0, 0);
+        while at < index {
+            start += self.lengths[at] as usize;
+            at += 1;
+        }
+        let (_, rest) = self.joined.split_at(start);
+        rest.split_at(self.lengths[index] as usize).0
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is checked, when compiled"
+)]
+const fn length(text: &str) -> u8 {
+    assert!(text.len() < 256, "a text is too long");
+    text.len() as u8
+}
+
 macro_rules! codes {
     ($($fault:ident { $($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal, $sentence:literal;)* })*) => {
         /// The stable code of a refusal. New codes may be added; a code never changes its meaning.
@@ -37,13 +65,21 @@ macro_rules! codes {
             /// The code as programs read it, such as `signature_mismatch`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $($(Code::$variant => $code,)*)* }
+                const NAMES: Texts<{ Code::ALL.len() }> = Texts {
+                    joined: concat!($($($code,)*)*),
+                    lengths: [$($(length($code),)*)*],
+                };
+                NAMES.get(self as usize)
             }
 
             /// What happened, as one sentence for a person.
             #[must_use]
             pub const fn sentence(self) -> &'static str {
-                match self { $($(Code::$variant => $sentence,)*)* }
+                const SENTENCES: Texts<{ Code::ALL.len() }> = Texts {
+                    joined: concat!($($($sentence,)*)*),
+                    lengths: [$($(length($sentence),)*)*],
+                };
+                SENTENCES.get(self as usize)
             }
 
             /// The HTTP status that answers it (RFC 9110).
@@ -203,26 +239,32 @@ pub enum Subject {
 /// assert_eq!(refusal.problem(), Refusal::from(Code::SignatureMismatch).problem());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Refusal(Box<Parts>);
+
+/// Behind one word, for nearly every call may end in a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
     code: Code,
     subject: Option<Subject>,
 }
 
 impl Refusal {
     #[cold]
-    pub(crate) fn named(code: Code, name: &str) -> Self {
-        Refusal {
-            code,
-            subject: Some(Subject::Name(name.into())),
-        }
+    #[inline(never)]
+    fn new(code: Code, subject: Option<Subject>) -> Self {
+        Refusal(Box::new(Parts { code, subject }))
     }
 
     #[cold]
+    #[inline(never)]
+    pub(crate) fn named(code: Code, name: &str) -> Self {
+        Refusal::new(code, Some(Subject::Name(name.into())))
+    }
+
+    #[cold]
+    #[inline(never)]
     pub(crate) fn at(code: Code, field: &'static str, at: usize) -> Self {
-        Refusal {
-            code,
-            subject: Some(Subject::Offset { field, at }),
-        }
+        Refusal::new(code, Some(Subject::Offset { field, at }))
     }
 
     /// What is wrong with a JSON text and where, but nothing of the text, which may hold secrets.
@@ -247,32 +289,32 @@ impl Refusal {
     /// The stable code, for the audit log and for programs inside the trust boundary.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// What it is about, where that is known.
     #[must_use]
     pub fn subject(&self) -> Option<&Subject> {
-        self.subject.as_ref()
+        self.0.subject.as_ref()
     }
 
     /// The code that a stranger may see: every fault of the credential is `signature_refused`.
     #[must_use]
     pub fn public_code(&self) -> &'static str {
-        match self.code.fault() {
+        match self.code().fault() {
             Fault::Key => "signature_refused",
             Fault::Caller => "internal_error",
-            Fault::Client | Fault::Policy | Fault::Verifier => self.code.as_str(),
+            Fault::Client | Fault::Policy | Fault::Verifier => self.code().as_str(),
         }
     }
 
     /// The problem details for a stranger, as `application/problem+json` (RFC 9457).
     #[must_use]
     pub fn problem(&self) -> String {
-        let title = match self.code.fault() {
+        let title = match self.code().fault() {
             Fault::Key => "The signature was not accepted.",
             Fault::Caller => "The request could not be checked.",
-            Fault::Client | Fault::Policy | Fault::Verifier => self.code.sentence(),
+            Fault::Client | Fault::Policy | Fault::Verifier => self.code().sentence(),
         };
         let mut out = String::with_capacity(192);
         out.push_str("{\"type\":\"urn:countersign:");
@@ -280,7 +322,7 @@ impl Refusal {
         out.push_str("\",\"title\":");
         push_json_string(&mut out, title);
         out.push_str(",\"status\":");
-        push_decimal(&mut out, i64::from(self.code.status()));
+        push_decimal(&mut out, i64::from(self.code().status()));
         out.push_str(",\"code\":\"");
         out.push_str(self.public_code());
         out.push_str("\"}");
@@ -290,8 +332,8 @@ impl Refusal {
     /// The sentence, and what and where, for the operator.
     #[must_use]
     pub fn message(&self) -> String {
-        let mut out = String::from(self.code.sentence());
-        match &self.subject {
+        let mut out = String::from(self.code().sentence());
+        match self.subject() {
             None => {}
             Some(Subject::Name(name)) => {
                 out.push_str(" (`");
@@ -312,11 +354,9 @@ impl Refusal {
 
 impl From<Code> for Refusal {
     #[cold]
+    #[inline(never)]
     fn from(code: Code) -> Self {
-        Refusal {
-            code,
-            subject: None,
-        }
+        Refusal::new(code, None)
     }
 }
 

@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
-
+use crate::base64;
 use crate::components::View;
 use crate::digest::{BodyDigest, DigestAlgorithm, content_digest};
 use crate::headers::{Field, is_token};
@@ -160,7 +159,7 @@ impl SignOptions {
 
 /// Appends a component, parted from the one before it.
 pub(crate) fn push_component(out: &mut String, component: &str) -> Result<(), Refusal> {
-    if !out.ends_with('(') {
+    if !out.as_bytes().ends_with(b"(") {
         out.push(' ');
     }
     if component.starts_with('"') {
@@ -324,7 +323,7 @@ fn sign_message(
     let mut signature = String::with_capacity(label.len() + 96);
     signature.push_str(label);
     signature.push_str("=:");
-    signature.push_str(&Base64::encode_string(value.as_bytes()));
+    base64::push(&mut signature, value.as_bytes());
     signature.push(':');
     Ok(Signed {
         signature_input,

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use base64ct::{Base64, Encoding as _};
+use crate::base64;
 
 /// Of a MAC, of which there is nothing longer but a signature by RSA.
 const SHORT_BYTES: usize = 64;
@@ -39,16 +39,16 @@ impl SignatureValue {
     }
 
     /// The bytes in base64; none if that is malformed, or of a length that no algorithm makes.
-    pub(crate) fn from_base64(base64: &str) -> Option<Self> {
+    pub(crate) fn from_base64(text: &str) -> Option<Self> {
         #[cfg(feature = "rsa")]
-        if LONG_CHARS.contains(&base64.len()) {
-            let bytes = Base64::decode_vec(base64).ok()?;
+        if LONG_CHARS.contains(&text.len()) {
+            let bytes = base64::decode_vec(text)?;
             return (256..=1024)
                 .contains(&bytes.len())
                 .then_some(SignatureValue(Bytes::Long(bytes)));
         }
         let mut bytes = [0; SHORT_BYTES];
-        let length = Base64::decode(base64, &mut bytes).ok()?.len();
+        let length = base64::decode(text, &mut bytes)?;
         matches!(length, 32 | SHORT_BYTES).then_some(SignatureValue(Bytes::Short(bytes, length)))
     }
 

@@ -1,7 +1,6 @@
 //! The text form of a key, as a customer gets it.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use base32ct::{Base32Unpadded, Encoding as _};
@@ -160,6 +159,5 @@ fn is_token_keyid(keyid: &str) -> bool {
 
 fn checksum_of(body: &str) -> String {
     let digest = Sha256::digest(body.as_bytes());
-    let head: Vec<u8> = digest.iter().copied().take(CHECKSUM_BYTES).collect();
-    Base32Unpadded::encode_string(&head)
+    Base32Unpadded::encode_string(digest.get(..CHECKSUM_BYTES).unwrap_or_default())
 }

@@ -84,13 +84,26 @@ impl Reply {
     pub fn lines<'a>(&mut self, lines: impl Iterator<Item = &'a str>) {
         let at = self.0.len();
         self.bytes(b"");
-        for (index, line) in lines.enumerate() {
-            if index > 0 {
-                self.0.push(b'\n');
-            }
-            self.0.extend_from_slice(line.as_bytes());
+        for line in lines {
+            self.line(line);
         }
-        let length = u32::try_from(self.0.len().saturating_sub(at + 4)).unwrap_or(u32::MAX);
+        self.end_lines(at);
+    }
+
+    /// Appends a line to the field that is last.
+    fn line(&mut self, line: &str) {
+        self.0.extend_from_slice(line.as_bytes());
+        self.0.push(b'\n');
+    }
+
+    /// Ends the field that begins at `at`: takes the last newline off, and sets the length.
+    fn end_lines(&mut self, at: usize) {
+        let mut length = self.0.len().saturating_sub(at + 4);
+        if length > 0 {
+            self.0.pop();
+            length -= 1;
+        }
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
         if let Some(field) = self.0.get_mut(at..at + 4) {
             field.copy_from_slice(&length.to_le_bytes());
         }

@@ -1,6 +1,7 @@
 //! What every module does, as both doors call it: one function a verb.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use countersign_core::{
     Code, ContentDigest, DigestAlgorithm, Environment, Refusal, SharedSecret, SignOptions,
@@ -118,7 +119,11 @@ pub fn sign_request(
         options = options.label(parts.label);
     }
     if !parts.components.is_empty() {
-        options = options.components(parts.components.split('\n'));
+        let mut components: Vec<String> = Vec::new();
+        for component in parts.components.split('\n') {
+            components.push(component.into());
+        }
+        options = options.components(components);
     }
     if parts.expires != 0 {
         options = options.expires(UnixSeconds::new(parts.expires));

@@ -1,5 +1,6 @@
 //! What can go wrong: a bundle that isn't one, an input that isn't a Cedar value, a policy that errs.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 /// Why a bundle was refused.
@@ -89,6 +90,23 @@ impl fmt::Display for BundleError {
 }
 
 impl core::error::Error for BundleError {}
+
+/// A [`BundleError`] within the reader: one word, for nearly every call may end in one.
+pub(crate) struct BundleFault(Box<BundleError>);
+
+impl From<BundleError> for BundleFault {
+    #[cold]
+    #[inline(never)]
+    fn from(error: BundleError) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl From<BundleFault> for BundleError {
+    fn from(fault: BundleFault) -> Self {
+        *fault.0
+    }
+}
 
 /// Why a policy erred. It is skipped then, and reported, as Cedar has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

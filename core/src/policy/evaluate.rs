@@ -68,6 +68,11 @@ impl<'b> Evaluation<'b> {
         Self { bundle, tally }
     }
 
+    /// The answer where nothing was asked: no policy spoke.
+    pub(crate) fn of_nothing(bundle: &'b Bundle) -> Self {
+        Self::new(bundle, Cow::Owned(Tally::default()))
+    }
+
     /// Whether the request is allowed: a policy permits it and none forbids it.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
@@ -88,12 +93,14 @@ impl<'b> Evaluation<'b> {
 
     /// The ids of [`reasons`](Self::reasons).
     pub fn reason_ids(&self) -> impl Iterator<Item = &'b str> {
-        self.reasons().map(|policy| policy.id())
+        let reasons = self.tally.reasons.iter();
+        reasons.filter_map(|number| Some(self.bundle.policy_at(*number)?.id()))
     }
 
     /// The ids of [`errors`](Self::errors).
     pub fn error_ids(&self) -> impl Iterator<Item = &'b str> {
-        self.errors().map(|(policy, _)| policy.id())
+        let errors = self.tally.errors.iter();
+        errors.filter_map(|(number, _)| Some(self.bundle.policy_at(*number)?.id()))
     }
 
     /// The policies that erred, which were skipped, and why.

@@ -68,12 +68,9 @@ impl Index {
         // Each group of actions with each action in it, ascending.
         let mut members: Vec<(EntityId, EntityId)> = Vec::new();
         for (action, node) in layer.known() {
-            members.extend(
-                world
-                    .ids(node.ancestors)
-                    .iter()
-                    .map(|group| (*group, action)),
-            );
+            for group in world.ids(node.ancestors) {
+                members.push((*group, action));
+            }
         }
         members.sort_unstable();
         let mut index = Self {
@@ -101,8 +98,9 @@ impl Index {
             }
             rows.sort_unstable();
             rows.dedup();
-            let rows = rows.into_iter();
-            filed.extend(rows.map(|row| (Key { row, by }, resource_type, number)));
+            for row in rows {
+                filed.push((Key { row, by }, resource_type, number));
+            }
         }
         filed.sort_unstable();
         index.group(&filed)?;
@@ -127,8 +125,9 @@ impl Index {
     fn group(&mut self, filed: &[(Key, Option<Symbol>, u32)]) -> Result<(), Crowded> {
         for group in filed.chunk_by(|a, b| a.0 == b.0) {
             let start = self.entries.len();
-            self.entries
-                .extend(group.iter().map(|entry| (entry.1, entry.2)));
+            for (_, resource_type, number) in group {
+                self.entries.push((*resource_type, *number));
+            }
             let run = start..self.entries.len();
             let Some((key, ..)) = group.first() else {
                 continue;

@@ -85,7 +85,7 @@ fn list(json: &mut Json<'_>, depth: usize) -> Result<Value, ValueFault> {
     while json.next_part(b']', values.is_empty())? {
         values.push(value(json, depth + 1)?);
     }
-    Ok(Value::Set(Set::from_iter(values)))
+    Ok(Value::Set(Set::from(values)))
 }
 
 fn object(json: &mut Json<'_>, depth: usize) -> Result<Value, ValueFault> {

@@ -227,7 +227,9 @@ impl Layer {
         elements: impl Iterator<Item = Term>,
     ) -> Result<Span, ValueError> {
         let start = number(self.arena.elements.len())?;
-        self.arena.elements.extend(elements);
+        for element in elements {
+            self.arena.elements.push(element);
+        }
         let len = number(self.arena.elements.len())? - start;
         let start = self.base.elements + start;
         Ok(Span { start, len })

@@ -2,7 +2,7 @@
 
 use super::bundle::{ActionScope, Bundle, Constant, Effect, Manifest, PolicyRow, Scope};
 use super::code::{self, Function, Instruction, Op};
-use super::error::BundleError;
+use super::error::{BundleError, BundleFault};
 use super::format::{
     DIGEST_LEN, FORMAT, HEADER_LEN, MAGIC, SECTION_ROW_LEN, constant, scope, section,
 };
@@ -10,7 +10,7 @@ use super::index::Index;
 use super::layer::{EntityId, Layer, Symbol};
 use super::link::Linker;
 use super::pattern::Pattern;
-use super::reader::Reader;
+use super::reader::{Reader, broken};
 use super::route::RouteTable;
 use super::table::hash_bytes;
 use super::version::Version;
@@ -28,11 +28,11 @@ impl Bundle {
     /// # Errors
     /// A [`BundleError`], the first that is found.
     pub fn load_unsigned(bytes: &[u8]) -> Result<Self, BundleError> {
-        Self::from_frame(&Frame::read(bytes)?)
+        Ok(Self::from_frame(&Frame::read(bytes)?)?)
     }
 
     /// Reads what is within the frame.
-    pub(crate) fn from_frame(frame: &Frame<'_>) -> Result<Self, BundleError> {
+    pub(crate) fn from_frame(frame: &Frame<'_>) -> Result<Self, BundleFault> {
         let sections = Sections::read(frame.body)?;
         let mut layer = strings(sections.required("strings", section::STRINGS)?)?;
         let count = layer.strings_len();
@@ -67,14 +67,6 @@ impl Bundle {
     }
 }
 
-const fn broken(section: &'static str, offset: u32, rule: &'static str) -> BundleError {
-    BundleError::Malformed {
-        section,
-        offset,
-        rule,
-    }
-}
-
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
     let bytes = bytes.get(at..at.checked_add(4)?)?;
     <[u8; 4]>::try_from(bytes).ok().map(u32::from_le_bytes)
@@ -96,14 +88,14 @@ pub(crate) struct Frame<'b> {
 
 impl<'b> Frame<'b> {
     /// Checks magic, format, length, digest, and that what follows are signature blocks.
-    pub(crate) fn read(bytes: &'b [u8]) -> Result<Self, BundleError> {
+    pub(crate) fn read(bytes: &'b [u8]) -> Result<Self, BundleFault> {
         let magic = bytes.get(..MAGIC.len()).unwrap_or(bytes);
         if !MAGIC.starts_with(magic) {
-            return Err(BundleError::NotABundle);
+            return Err(BundleError::NotABundle.into());
         }
         let format = half(bytes, MAGIC.len()).ok_or(BundleError::Truncated)?;
         if format != FORMAT {
-            return Err(BundleError::FormatUnsupported);
+            return Err(BundleError::FormatUnsupported.into());
         }
         let len = word(bytes, 12).ok_or(BundleError::Truncated)?;
         let len = usize::try_from(len).map_err(|_| BundleError::Truncated)?;
@@ -113,7 +105,7 @@ impl<'b> Frame<'b> {
             .ok_or(BundleError::Truncated)?;
         let sha256: [u8; 32] = Sha256::digest(body).into();
         if sha256 != *digest {
-            return Err(BundleError::DigestMismatch);
+            return Err(BundleError::DigestMismatch.into());
         }
         let frame = Self {
             body,
@@ -129,7 +121,7 @@ impl<'b> Frame<'b> {
     /// The signature blocks: the publisher's name, and the signature.
     pub(crate) fn blocks(
         &self,
-    ) -> impl Iterator<Item = Result<(&'b str, &'b [u8; 64]), BundleError>> {
+    ) -> impl Iterator<Item = Result<(&'b str, &'b [u8; 64]), BundleFault>> {
         let mut rest = self.signatures;
         core::iter::from_fn(move || {
             let (len, after) = rest.split_first()?;
@@ -138,14 +130,14 @@ impl<'b> Frame<'b> {
                 .and_then(|(name, after)| Some((name, after.split_first_chunk()?)));
             let Some((name, (signature, after))) = block else {
                 rest = &[];
-                return Some(Err(BundleError::Truncated));
+                return Some(Err(BundleError::Truncated.into()));
             };
             rest = after;
             let name = core::str::from_utf8(name)
                 .ok()
                 .filter(|name| !name.is_empty());
-            let fault = broken("signatures", 0, "a publisher has a name, in UTF-8");
-            Some(name.map(|name| (name, signature)).ok_or(fault))
+            let fault = || broken("signatures", 0, "a publisher has a name, in UTF-8");
+            Some(name.map(|name| (name, signature)).ok_or_else(fault))
         })
     }
 }
@@ -158,9 +150,9 @@ struct Sections<'a> {
 
 impl<'a> Sections<'a> {
     /// Sections ascend by kind and fill the body without gaps.
-    fn read(body: &'a [u8]) -> Result<Self, BundleError> {
+    fn read(body: &'a [u8]) -> Result<Self, BundleFault> {
         let fault = |rule| broken("header", 10, rule);
-        let count = half(body, 10).ok_or(fault("the header is too short"))?;
+        let count = half(body, 10).ok_or_else(|| fault("the header is too short"))?;
         let mut rows: Vec<(u16, Range<usize>)> = Vec::new();
         let mut end = HEADER_LEN + SECTION_ROW_LEN * usize::from(count);
         for number in 0..usize::from(count) {
@@ -178,7 +170,7 @@ impl<'a> Sections<'a> {
                 return Err(fault("the sections aren't strictly ascending"));
             }
             if flags != 0 || (kind == 0 || kind > section::ROUTES) && kind < section::ADVISORY {
-                return Err(BundleError::FormatUnsupported);
+                return Err(BundleError::FormatUnsupported.into());
             }
             if offset != end {
                 return Err(fault("a section doesn't begin where the last one ends"));
@@ -186,7 +178,7 @@ impl<'a> Sections<'a> {
             end = end
                 .checked_add(len)
                 .filter(|end| *end <= body.len())
-                .ok_or(fault("a section is longer than the body"))?;
+                .ok_or_else(|| fault("a section is longer than the body"))?;
             rows.push((kind, offset..end));
         }
         if end == body.len() {
@@ -196,17 +188,17 @@ impl<'a> Sections<'a> {
         }
     }
 
-    fn required(&self, name: &'static str, kind: u16) -> Result<&'a [u8], BundleError> {
+    fn required(&self, name: &'static str, kind: u16) -> Result<&'a [u8], BundleFault> {
         self.rows
             .iter()
             .find(|row| row.0 == kind)
             .and_then(|row| self.body.get(row.1.clone()))
-            .ok_or(broken(name, 0, "the section is missing"))
+            .ok_or_else(|| broken(name, 0, "the section is missing"))
     }
 }
 
 /// A count, the end of each string, the bytes of all.
-fn strings(bytes: &[u8]) -> Result<Layer, BundleError> {
+fn strings(bytes: &[u8]) -> Result<Layer, BundleFault> {
     let mut reader = Reader::new("strings", bytes, 0);
     let count = reader.count(4)?;
     let mut ends = Vec::with_capacity(count);
@@ -233,7 +225,7 @@ fn strings(bytes: &[u8]) -> Result<Layer, BundleError> {
     Ok(layer)
 }
 
-fn manifest(mut reader: Reader<'_>, layer: &Layer) -> Result<Manifest, BundleError> {
+fn manifest(mut reader: Reader<'_>, layer: &Layer) -> Result<Manifest, BundleFault> {
     let name = reader.symbol()?;
     let version_text = reader.symbol()?;
     let version = Version::parse(layer.string(version_text))
@@ -256,7 +248,7 @@ fn manifest(mut reader: Reader<'_>, layer: &Layer) -> Result<Manifest, BundleErr
 fn constants(
     mut reader: Reader<'_>,
     linker: &mut Linker<'_>,
-) -> Result<Vec<Constant>, BundleError> {
+) -> Result<Vec<Constant>, BundleFault> {
     let count = reader.count(2)?;
     let mut constants = Vec::with_capacity(count);
     for _ in 0..count {
@@ -266,8 +258,11 @@ fn constants(
                 if segments.is_empty() {
                     return Err(reader.broken("a pattern has a segment at least"));
                 }
-                let text = |segment| linker.layer().string(segment).into();
-                Constant::Pattern(Pattern::new(segments.into_iter().map(text).collect()))
+                let mut texts = Vec::with_capacity(segments.len());
+                for segment in segments {
+                    texts.push(linker.layer().string(segment).into());
+                }
+                Constant::Pattern(Pattern::new(texts))
             }
             constant::NAMES => Constant::Names(reader.symbols()?),
             kind => Constant::Value(reader.value(kind, 0, linker)?),
@@ -277,7 +272,7 @@ fn constants(
     Ok(constants)
 }
 
-fn entities(mut reader: Reader<'_>, linker: &mut Linker<'_>) -> Result<(), BundleError> {
+fn entities(mut reader: Reader<'_>, linker: &mut Linker<'_>) -> Result<(), BundleFault> {
     let count = reader.count(20)?;
     let mut last = None;
     for _ in 0..count {
@@ -309,7 +304,7 @@ fn instructions(
     mut reader: Reader<'_>,
     constants: &[Constant],
     strings: usize,
-) -> Result<Vec<Instruction>, BundleError> {
+) -> Result<Vec<Instruction>, BundleFault> {
     let count = reader.count(4)?;
     let mut code = Vec::with_capacity(count);
     for _ in 0..count {
@@ -327,7 +322,7 @@ fn instructions(
             },
             Op::Is | Op::Has | Op::Get => at < strings,
             Op::Call if Function::from_number(operand).is_none() => {
-                return Err(BundleError::FormatUnsupported);
+                return Err(BundleError::FormatUnsupported.into());
             }
             Op::MakeSet | Op::Call => true,
             _ => op.is_jump() || operand == 0,
@@ -348,7 +343,7 @@ fn read_policies(
     mut reader: Reader<'_>,
     code_len: usize,
     linker: &mut Linker<'_>,
-) -> Result<Policies, BundleError> {
+) -> Result<Policies, BundleFault> {
     let count = reader.count(20)?;
     let mut policies = Vec::with_capacity(count);
     let mut annotations = Vec::new();
@@ -371,7 +366,7 @@ fn read_policies(
                 }
                 ActionScope::InAny(reader.linked(linker.ids(&ids))?)
             }
-            _ => return Err(BundleError::FormatUnsupported),
+            _ => return Err(BundleError::FormatUnsupported.into()),
         };
         let resource = read_scope(&mut reader, linker)?;
         // The links of a template share its code; other code follows that before it.
@@ -405,7 +400,10 @@ fn read_policies(
     if end != code_len {
         return Err(reader.broken("there is code of no policy"));
     }
-    let mut ids: Vec<Symbol> = policies.iter().map(|policy| policy.id).collect();
+    let mut ids = Vec::with_capacity(count);
+    for policy in &policies {
+        ids.push(policy.id.0);
+    }
     ids.sort_unstable();
     if !ids.is_sorted_by(|a, b| a < b) {
         return Err(reader.broken("two policies have the same id"));
@@ -413,19 +411,19 @@ fn read_policies(
     Ok((policies, annotations))
 }
 
-fn read_entity(reader: &mut Reader<'_>, linker: &mut Linker<'_>) -> Result<EntityId, BundleError> {
+fn read_entity(reader: &mut Reader<'_>, linker: &mut Linker<'_>) -> Result<EntityId, BundleFault> {
     let uid = reader.uid()?;
     reader.linked(linker.named(uid))
 }
 
-fn read_scope(reader: &mut Reader<'_>, linker: &mut Linker<'_>) -> Result<Scope, BundleError> {
+fn read_scope(reader: &mut Reader<'_>, linker: &mut Linker<'_>) -> Result<Scope, BundleFault> {
     Ok(match reader.byte()? {
         scope::ANY => Scope::Any,
         scope::EQUAL => Scope::Equal(read_entity(reader, linker)?),
         scope::IN => Scope::In(read_entity(reader, linker)?),
         scope::IS => Scope::Is(reader.symbol()?),
         scope::IS_IN => Scope::IsIn(reader.symbol()?, read_entity(reader, linker)?),
-        _ => return Err(BundleError::FormatUnsupported),
+        _ => return Err(BundleError::FormatUnsupported.into()),
     })
 }
 
@@ -434,7 +432,7 @@ fn check_code(
     policies: &[PolicyRow],
     code: &[Instruction],
     constants: &[Constant],
-) -> Result<(), BundleError> {
+) -> Result<(), BundleFault> {
     let names = |index: u32| match constants.get(usize::try_from(index).unwrap_or(usize::MAX)) {
         Some(Constant::Names(names)) => names.len(),
         _ => 0,
@@ -448,7 +446,7 @@ fn check_code(
         checked = policy.code.end;
         code::check(own, &names).map_err(|fault| {
             let at = policy.code.start + fault.at;
-            broken("code", u32::try_from(at).unwrap_or(u32::MAX), fault.rule)
+            broken("code", at, fault.rule)
         })?;
     }
     Ok(())

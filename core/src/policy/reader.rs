@@ -1,6 +1,6 @@
 //! A cursor over one section of a bundle.
 
-use super::error::{BundleError, ValueError};
+use super::error::{BundleError, BundleFault, ValueError};
 use super::extension::IpRange;
 use super::format::{MAX_DEPTH, constant};
 use super::layer::{Span, Symbol};
@@ -8,11 +8,24 @@ use super::link::Linker;
 use super::term::Term;
 use alloc::vec::Vec;
 
+/// The error that a rule is broken at a place of a section.
+#[cold]
+#[inline(never)]
+pub(super) fn broken(section: &'static str, at: usize, rule: &'static str) -> BundleFault {
+    let offset = u32::try_from(at).unwrap_or(u32::MAX);
+    BundleFault::from(BundleError::Malformed {
+        section,
+        offset,
+        rule,
+    })
+}
+
 /// Reads a section from its start; each read checks that the bytes are there.
 pub(super) struct Reader<'a> {
     section: &'static str,
-    bytes: &'a [u8],
-    at: usize,
+    len: usize,
+    /// What is still to be read.
+    rest: &'a [u8],
     /// How many strings the bundle has.
     strings: usize,
 }
@@ -21,64 +34,69 @@ impl<'a> Reader<'a> {
     pub(super) fn new(section: &'static str, bytes: &'a [u8], strings: usize) -> Self {
         Self {
             section,
-            bytes,
-            at: 0,
+            len: bytes.len(),
+            rest: bytes,
             strings,
         }
     }
 
     /// The error that a rule is broken at the current place.
-    pub(super) fn broken(&self, rule: &'static str) -> BundleError {
-        BundleError::Malformed {
-            section: self.section,
-            offset: u32::try_from(self.at).unwrap_or(u32::MAX),
-            rule,
-        }
+    #[cold]
+    #[inline(never)]
+    pub(super) fn broken(&self, rule: &'static str) -> BundleFault {
+        broken(self.section, self.len - self.rest.len(), rule)
     }
 
     /// Fails unless the section has been read to its end.
-    pub(super) fn end(&self) -> Result<(), BundleError> {
-        if self.at == self.bytes.len() {
+    pub(super) fn end(&self) -> Result<(), BundleFault> {
+        if self.rest.is_empty() {
             Ok(())
         } else {
             Err(self.broken("the section is longer than its contents"))
         }
     }
 
-    pub(super) fn bytes(&mut self, len: usize) -> Result<&'a [u8], BundleError> {
-        let bytes = self
-            .at
-            .checked_add(len)
-            .and_then(|end| self.bytes.get(self.at..end))
-            .ok_or_else(|| self.broken("the section is shorter than its contents"))?;
-        self.at += len;
+    pub(super) fn bytes(&mut self, len: usize) -> Result<&'a [u8], BundleFault> {
+        let (bytes, rest) = self
+            .rest
+            .split_at_checked(len)
+            .ok_or_else(|| self.too_short())?;
+        self.rest = rest;
         Ok(bytes)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], BundleError> {
-        let bytes = self.bytes(N)?;
-        <[u8; N]>::try_from(bytes).map_err(|_| self.broken("the section is too short"))
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], BundleFault> {
+        let (array, rest) = self
+            .rest
+            .split_first_chunk()
+            .ok_or_else(|| self.too_short())?;
+        self.rest = rest;
+        Ok(*array)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, BundleError> {
+    fn too_short(&self) -> BundleFault {
+        self.broken("the section is shorter than its contents")
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, BundleFault> {
         self.array::<1>().map(|[byte]| byte)
     }
 
-    pub(super) fn word(&mut self) -> Result<u32, BundleError> {
+    pub(super) fn word(&mut self) -> Result<u32, BundleFault> {
         self.array().map(u32::from_le_bytes)
     }
 
     /// A word that is a length or an index.
-    pub(super) fn size(&mut self) -> Result<usize, BundleError> {
+    pub(super) fn size(&mut self) -> Result<usize, BundleFault> {
         let word = self.word()?;
         usize::try_from(word).map_err(|_| self.broken("the number is too large"))
     }
 
     /// A count of things of at least `least` bytes each: no more than can follow, so that a
     /// wrong count can't make the loader reserve memory for nothing.
-    pub(super) fn count(&mut self, least: usize) -> Result<usize, BundleError> {
+    pub(super) fn count(&mut self, least: usize) -> Result<usize, BundleFault> {
         let count = self.size()?;
-        let left = self.bytes.len() - self.at;
+        let left = self.rest.len();
         if count.checked_mul(least).is_some_and(|need| need <= left) {
             Ok(count)
         } else {
@@ -87,7 +105,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string, by its index.
-    pub(super) fn symbol(&mut self) -> Result<Symbol, BundleError> {
+    pub(super) fn symbol(&mut self) -> Result<Symbol, BundleFault> {
         let index = self.word()?;
         if usize::try_from(index).is_ok_and(|index| index < self.strings) {
             Ok(Symbol(index))
@@ -97,18 +115,22 @@ impl<'a> Reader<'a> {
     }
 
     /// A count and that many strings.
-    pub(super) fn symbols(&mut self) -> Result<Vec<Symbol>, BundleError> {
+    pub(super) fn symbols(&mut self) -> Result<Vec<Symbol>, BundleFault> {
         let count = self.count(4)?;
-        (0..count).map(|_| self.symbol()).collect()
+        let mut symbols = Vec::with_capacity(count);
+        for _ in 0..count {
+            symbols.push(self.symbol()?);
+        }
+        Ok(symbols)
     }
 
     /// An entity's name: the strings of its type and its id.
-    pub(super) fn uid(&mut self) -> Result<(Symbol, Symbol), BundleError> {
+    pub(super) fn uid(&mut self) -> Result<(Symbol, Symbol), BundleFault> {
         Ok((self.symbol()?, self.symbol()?))
     }
 
     /// A count and that many names of entities, strictly ascending.
-    pub(super) fn uids(&mut self) -> Result<Vec<(Symbol, Symbol)>, BundleError> {
+    pub(super) fn uids(&mut self) -> Result<Vec<(Symbol, Symbol)>, BundleFault> {
         let count = self.count(8)?;
         let mut uids = Vec::with_capacity(count);
         for _ in 0..count {
@@ -122,11 +144,11 @@ impl<'a> Reader<'a> {
     }
 
     /// What the linker gave, whose only reason to fail is that there is too much.
-    pub(super) fn linked<T>(&self, linked: Result<T, ValueError>) -> Result<T, BundleError> {
+    pub(super) fn linked<T>(&self, linked: Result<T, ValueError>) -> Result<T, BundleFault> {
         linked.map_err(|_| self.broken("there is more than a reader can number"))
     }
 
-    fn long(&mut self) -> Result<i64, BundleError> {
+    fn long(&mut self) -> Result<i64, BundleFault> {
         self.array().map(i64::from_le_bytes)
     }
 
@@ -136,7 +158,7 @@ impl<'a> Reader<'a> {
         kind: u8,
         depth: usize,
         linker: &mut Linker<'_>,
-    ) -> Result<Term, BundleError> {
+    ) -> Result<Term, BundleFault> {
         if depth > MAX_DEPTH {
             return Err(self.broken("the value is nested too deeply"));
         }
@@ -181,7 +203,7 @@ impl<'a> Reader<'a> {
                     .ok_or_else(|| self.broken("the prefix is longer than the address"))?;
                 self.linked(linker.ip(ip))?
             }
-            _ => return Err(BundleError::FormatUnsupported),
+            _ => return Err(BundleError::FormatUnsupported.into()),
         })
     }
 
@@ -190,7 +212,7 @@ impl<'a> Reader<'a> {
         &mut self,
         depth: usize,
         linker: &mut Linker<'_>,
-    ) -> Result<Span, BundleError> {
+    ) -> Result<Span, BundleFault> {
         let count = self.count(6)?;
         let mark = linker.begin();
         let mut last = None;

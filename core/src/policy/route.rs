@@ -1,7 +1,7 @@
 //! The route table: which action a method and a path ask for, and on which resource.
 
 use super::bundle::Bundle;
-use super::error::BundleError;
+use super::error::{BundleError, BundleFault};
 use super::format::{id_source, segment};
 use super::layer::Layer;
 use super::reader::Reader;
@@ -59,11 +59,12 @@ impl Bundle {
     #[must_use]
     pub fn route<'a>(&'a self, method: &str, path: &'a str) -> Option<Route<'a>> {
         let path = path.strip_prefix('/')?;
-        let segments: Vec<Cow<'a, str>> = if path.is_empty() {
-            Vec::new()
-        } else {
-            path.split('/').map(decode).collect::<Option<_>>()?
-        };
+        let mut segments = Vec::new();
+        if !path.is_empty() {
+            for segment in path.split('/') {
+                segments.push(decode(segment)?);
+            }
+        }
         let row = self
             .routes
             .rows
@@ -128,7 +129,7 @@ impl Row {
 }
 
 impl RouteTable {
-    pub(super) fn read(mut reader: Reader<'_>, layer: &Layer) -> Result<Self, BundleError> {
+    pub(super) fn read(mut reader: Reader<'_>, layer: &Layer) -> Result<Self, BundleFault> {
         let text = |symbol| Box::<str>::from(layer.string(symbol));
         let count = reader.count(25)?;
         let mut rows: Vec<Row> = Vec::with_capacity(count);
@@ -140,7 +141,7 @@ impl RouteTable {
                 segments.push(match reader.byte()? {
                     segment::LITERAL => Segment::Literal(text(reader.symbol()?)),
                     segment::PLACEHOLDER => Segment::Placeholder,
-                    _ => return Err(BundleError::FormatUnsupported),
+                    _ => return Err(BundleError::FormatUnsupported.into()),
                 });
             }
             let (action_type, action_id) = reader.uid()?;
@@ -155,7 +156,7 @@ impl RouteTable {
                     }
                     IdSource::Segment(at)
                 }
-                _ => return Err(BundleError::FormatUnsupported),
+                _ => return Err(BundleError::FormatUnsupported.into()),
             };
             let row = Row {
                 method,

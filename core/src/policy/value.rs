@@ -134,7 +134,12 @@ impl Set {
 
 impl FromIterator<Value> for Set {
     fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
-        let mut elements: Vec<Value> = values.into_iter().collect();
+        Self::from(Vec::from_iter(values))
+    }
+}
+
+impl From<Vec<Value>> for Set {
+    fn from(mut elements: Vec<Value>) -> Self {
         elements.sort_unstable();
         elements.dedup();
         Self { elements }
@@ -157,7 +162,10 @@ impl Record {
 
     /// Sets the attribute `name` to `value`; gives back the value it had.
     pub fn insert(&mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Option<Value> {
-        let (name, value) = (name.into(), value.into());
+        self.put(name.into(), value.into())
+    }
+
+    fn put(&mut self, name: Box<str>, value: Value) -> Option<Value> {
         match self.position(&name) {
             Ok(at) => self
                 .fields

@@ -10,12 +10,11 @@ use super::encoding::unescape;
 use super::json_body;
 use super::mac::Key;
 use super::message::{Content, Message, parameter, parameters};
-use super::refused::{Refused, refused};
 use super::row::Row;
 use super::sorted::sorted;
 use super::template::{FILTERS, Kind, Part};
 use crate::digest::{BodyDigest, DigestAlgorithm};
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 
 /// A message, and the values that its signature has or will have.
 pub(super) struct Context<'a> {
@@ -51,7 +50,7 @@ impl<'a> Context<'a> {
     }
 
     /// Fills in a template. Only a template with a MAC inside needs the key.
-    pub(super) fn render(&self, template: &[Part], key: Option<&Key>) -> Result<Vec<u8>, Refused> {
+    pub(super) fn render(&self, template: &[Part], key: Option<&Key>) -> Result<Vec<u8>, Refusal> {
         let room = match &self.message.body {
             Content::Bytes(bytes) => bytes.len() + 256,
             Content::Digest(_) => 256,
@@ -68,11 +67,11 @@ impl<'a> Context<'a> {
         &self,
         template: &[Part],
         key: Option<&Key>,
-    ) -> Result<String, Refused> {
+    ) -> Result<String, Refusal> {
         String::from_utf8(self.render(template, key)?).map_err(|_| Code::BodyMalformed.into())
     }
 
-    fn push_part(&self, part: &Part, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refused> {
+    fn push_part(&self, part: &Part, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refusal> {
         let message = &self.message;
         let (host_sent, port_sent) = message.host_and_port();
         let default_port = message.scheme.default_port();
@@ -89,7 +88,7 @@ impl<'a> Context<'a> {
             Kind::Scheme => text.push_str(message.scheme.as_str()),
             Kind::Host | Kind::Authority => {
                 if host_sent.is_empty() {
-                    return Err(refused(Code::ComponentMissing, "host"));
+                    return Err(Refusal::named(Code::ComponentMissing, "host"));
                 }
                 text.push_str(&host_sent.to_ascii_lowercase());
                 if part.kind == Kind::Authority && target_port != default_port {
@@ -145,7 +144,7 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    fn is_empty(&self, name: &str, key: Option<&Key>) -> Result<bool, Refused> {
+    fn is_empty(&self, name: &str, key: Option<&Key>) -> Result<bool, Refusal> {
         Ok(match name {
             "query" => self.message.query_text().is_empty(),
             "body" => self.message.has_empty_body(),
@@ -157,7 +156,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn push_value(&self, name: &str, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refused> {
+    fn push_value(&self, name: &str, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refusal> {
         if let Some(value) = self.get(name) {
             out.extend_from_slice(value.as_bytes());
             return Ok(());
@@ -167,7 +166,7 @@ impl<'a> Context<'a> {
                 if self.signs {
                     out.extend_from_slice(&self.render(template, key)?);
                 } else if !self.row.signs_body() {
-                    return Err(refused(Code::BodyNotCovered, name));
+                    return Err(Refusal::named(Code::BodyNotCovered, name));
                 }
             }
             return Ok(());
@@ -182,7 +181,7 @@ impl<'a> Context<'a> {
             "keyid" => Code::KeyidMissing,
             _ => Code::ComponentMissing,
         };
-        Err(refused(code, name))
+        Err(Refusal::named(code, name))
     }
 
     fn hash(
@@ -190,7 +189,7 @@ impl<'a> Context<'a> {
         part: &Part,
         key: Option<&Key>,
         algorithm: DigestAlgorithm,
-    ) -> Result<BodyDigest, Refused> {
+    ) -> Result<BodyDigest, Refusal> {
         // A platform may have hashed the body already.
         if let (Content::Digest(digest), [only]) = (&self.message.body, &*part.inner)
             && only.kind == Kind::Body
@@ -205,7 +204,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn push_form_pairs(&self, out: &mut Vec<u8>) -> Result<(), Refused> {
+    fn push_form_pairs(&self, out: &mut Vec<u8>) -> Result<(), Refusal> {
         let decode = |text: &str| unescape(text, true).ok_or(Code::BodyMalformed);
         let mut pairs = Vec::new();
         for (name, value) in parameters(self.message.body_text()?) {
@@ -224,7 +223,7 @@ impl<'a> Context<'a> {
 }
 
 /// Appends a query as the filters have it. Each needs time for a sort or two.
-fn push_query(query: &str, filters: &str, out: &mut Vec<u8>) -> Result<(), Refused> {
+fn push_query(query: &str, filters: &str, out: &mut Vec<u8>) -> Result<(), Refusal> {
     let mut has = [false; 4];
     for filter in filters.split(',') {
         for (name, has) in FILTERS.iter().zip(&mut has) {

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
+use crate::base64;
 
 /// How bytes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,11 @@ impl Encoding {
                     out.push(digit(byte & 15) | 0x20);
                 }
             }
-            Encoding::Base64 => out.extend_from_slice(Base64::encode_string(bytes).as_bytes()),
+            Encoding::Base64 => {
+                let mut text = String::new();
+                base64::push(&mut text, bytes);
+                out.extend_from_slice(text.as_bytes());
+            }
             Encoding::Bytes => out.extend_from_slice(bytes),
         }
     }
@@ -45,7 +49,7 @@ impl Encoding {
                 let bytes = pairs.iter().map(|pair| pair_of(*pair)).collect();
                 if rest.is_empty() { bytes } else { None }
             }
-            Encoding::Base64 => Base64::decode_vec(text).ok(),
+            Encoding::Base64 => base64::decode_vec(text),
             Encoding::Bytes => Some(text.as_bytes().to_vec()),
         }
     }

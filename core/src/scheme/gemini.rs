@@ -8,13 +8,12 @@ use super::context::Context;
 use super::encoding::Encoding;
 use super::json_body::{member, members};
 use super::message::Message;
-use super::refused::{Refused, refused};
 use super::sorted::{Pair, sorted};
 use crate::json::push_json_string;
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 
 /// Makes the payload of the body and leaves that empty.
-pub(super) fn move_body(context: &mut Context<'_>) -> Result<(), Refused> {
+pub(super) fn move_body(context: &mut Context<'_>) -> Result<(), Refusal> {
     let mut payload = String::from("{\"request\":");
     push_json_string(&mut payload, context.message.path);
     payload.push_str(",\"nonce\":");
@@ -22,7 +21,7 @@ pub(super) fn move_body(context: &mut Context<'_>) -> Result<(), Refused> {
     if !context.message.has_empty_body() {
         for member in members(context.message.body_text()?)? {
             if &*member.name == "request" || &*member.name == "nonce" {
-                return Err(refused(Code::BodyMalformed, &member.name));
+                return Err(Refusal::named(Code::BodyMalformed, &member.name));
             }
             payload.push(',');
             push_json_string(&mut payload, &member.name);
@@ -38,8 +37,8 @@ pub(super) fn move_body(context: &mut Context<'_>) -> Result<(), Refused> {
 
 /// Reads a payload: it must be for this path, and a body that came as well must be in it. Gives
 /// the nonce.
-pub(super) fn open(payload: &str, message: &Message<'_>) -> Result<String, Refused> {
-    let malformed = || refused(Code::BodyMalformed, "payload");
+pub(super) fn open(payload: &str, message: &Message<'_>) -> Result<String, Refusal> {
+    let malformed = || Refusal::named(Code::BodyMalformed, "payload");
     let bytes = Encoding::Base64.read(payload).ok_or_else(malformed)?;
     let text = core::str::from_utf8(&bytes).map_err(|_| malformed())?;
     let request = member(text, "request")?.ok_or_else(malformed)?;
@@ -52,18 +51,18 @@ pub(super) fn open(payload: &str, message: &Message<'_>) -> Result<String, Refus
             for member in members(text)? {
                 pairs.push((String::from(member.name).into_bytes(), member.value.into()));
             }
-            Ok::<Vec<Pair>, Refused>(sorted(pairs, true))
+            Ok::<Vec<Pair>, Refusal>(sorted(pairs, true))
         };
         // Both in order: each that was sent is the next of those that were signed, or a later one.
         let mut signed = pairs(text)?.into_iter();
         for sent in pairs(message.body_text()?)? {
             if !signed.any(|it| it == sent) {
-                return Err(refused(Code::DigestMismatch, "payload"));
+                return Err(Refusal::named(Code::DigestMismatch, "payload"));
             }
         }
     }
     let nonce = member(text, "nonce")?;
     Ok(nonce
-        .ok_or_else(|| refused(Code::NonceMissing, "nonce"))?
+        .ok_or_else(|| Refusal::named(Code::NonceMissing, "nonce"))?
         .text())
 }

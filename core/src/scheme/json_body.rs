@@ -3,11 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::refused::{Refused, refused};
 use super::sorted::sorted;
 use crate::json::{Json, push_json_string};
 use crate::policy::ValueFault;
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 
 /// Deeper bodies are refused.
 const MAX_DEPTH: usize = 32;
@@ -33,18 +32,18 @@ fn text_of(value: &str) -> String {
 }
 
 /// The members of a text that is one object, in order.
-pub(super) fn members(text: &str) -> Result<Vec<Member<'_>>, Refused> {
-    let members = read(text, b'{', MAX_DEPTH).map_err(|_| Refused::from(Code::BodyMalformed))?;
+pub(super) fn members(text: &str) -> Result<Vec<Member<'_>>, Refusal> {
+    let members = read(text, b'{', MAX_DEPTH).map_err(|_| Refusal::from(Code::BodyMalformed))?;
     Ok(members)
 }
 
 /// The one member of this name.
-pub(super) fn member<'t>(text: &'t str, name: &str) -> Result<Option<Member<'t>>, Refused> {
+pub(super) fn member<'t>(text: &'t str, name: &str) -> Result<Option<Member<'t>>, Refusal> {
     let mut found = members(text)?
         .into_iter()
         .filter(|member| &*member.name == name);
     match (found.next(), found.next()) {
-        (_, Some(_)) => Err(refused(Code::SignatureAmbiguous, name)),
+        (_, Some(_)) => Err(Refusal::named(Code::SignatureAmbiguous, name)),
         (member, None) => Ok(member),
     }
 }
@@ -55,7 +54,7 @@ pub(super) fn with_member(
     name: &str,
     value: &str,
     is_number: bool,
-) -> Result<String, Refused> {
+) -> Result<String, Refusal> {
     let is_empty = members(text)?.is_empty();
     let start = text.trim_ascii_end().strip_suffix('}');
     let mut out = String::from(start.ok_or(Code::BodyMalformed)?.trim_ascii_end());
@@ -74,7 +73,7 @@ pub(super) fn with_member(
 }
 
 /// Appends everything that is in a value: names in their order, texts, and nothing between them.
-pub(super) fn push_flat(value: &str, out: &mut String) -> Result<(), Refused> {
+pub(super) fn push_flat(value: &str, out: &mut String) -> Result<(), Refusal> {
     flatten(value, out, MAX_DEPTH).map_err(|_| Code::BodyMalformed.into())
 }
 

@@ -9,10 +9,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use super::encoding::Encoding;
-use super::refused::Refused;
-#[cfg(not(feature = "scheme-ed25519"))]
-use super::refused::refused;
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 
 /// What a scheme signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +82,7 @@ impl Key {
         algorithm: SchemeAlgorithm,
         form: SecretForm,
         secret: &[u8],
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, Refusal> {
         Self::decode(algorithm, form, secret).ok_or_else(|| Code::SecretMalformed.into())
     }
 
@@ -134,7 +131,7 @@ impl Key {
     }
 
     /// The signature of a message.
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Refused> {
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Refusal> {
         match self.algorithm {
             SchemeAlgorithm::HmacSha256 => Some(Hash::Sha256.hmac(&self.bytes, message)),
             SchemeAlgorithm::HmacSha384 => Some(Hash::Sha384.hmac(&self.bytes, message)),
@@ -152,7 +149,9 @@ impl Key {
             }
             SchemeAlgorithm::HmacSha1 => return Err(Code::SchemeVerifyOnly.into()),
             #[cfg(not(feature = "scheme-ed25519"))]
-            SchemeAlgorithm::Ed25519 => return Err(refused(Code::AlgorithmUnknown, "ed25519")),
+            SchemeAlgorithm::Ed25519 => {
+                return Err(Refusal::named(Code::AlgorithmUnknown, "ed25519"));
+            }
         }
         .ok_or_else(|| Code::SecretMalformed.into())
     }
@@ -170,7 +169,7 @@ pub(super) struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
-    pub(super) fn new(key: &'a Key, message: &'a [u8]) -> Result<Self, Refused> {
+    pub(super) fn new(key: &'a Key, message: &'a [u8]) -> Result<Self, Refusal> {
         let mac = match key.algorithm {
             SchemeAlgorithm::HmacSha1 => Some(Hash::Sha1.hmac(&key.bytes, message)),
             #[cfg(feature = "scheme-ed25519")]

@@ -5,10 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::encoding::{push_escaped, unescape};
-use super::refused::{Refused, refused};
 use super::row::{Place, Row};
 use crate::digest::BodyDigest;
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 use crate::request::{Body, Request, Scheme};
 
 const MAX_TARGET_BYTES: usize = 16 << 10;
@@ -35,7 +34,7 @@ pub(super) enum Content<'a> {
 impl<'a> Message<'a> {
     /// Reads the target. It may hold characters that have to be escaped on the wire: libraries sign
     /// it so.
-    pub(super) fn read(request: &'a Request<'a>) -> Result<Self, Refused> {
+    pub(super) fn read(request: &'a Request<'a>) -> Result<Self, Refusal> {
         let target = request.target;
         if target.len() > MAX_TARGET_BYTES {
             return Err(Code::TargetTooLong.into());
@@ -104,7 +103,7 @@ impl<'a> Message<'a> {
         matches!(&self.body, Content::Bytes(bytes) if bytes.is_empty())
     }
 
-    pub(super) fn body_bytes(&self) -> Result<&[u8], Refused> {
+    pub(super) fn body_bytes(&self) -> Result<&[u8], Refusal> {
         match &self.body {
             Content::Bytes(bytes) => Ok(bytes),
             Content::Digest(_) => Err(Code::BodyBytesNeeded.into()),
@@ -112,7 +111,7 @@ impl<'a> Message<'a> {
     }
 
     /// The body as text.
-    pub(super) fn body_text(&self) -> Result<&str, Refused> {
+    pub(super) fn body_text(&self) -> Result<&str, Refusal> {
         core::str::from_utf8(self.body_bytes()?).map_err(|_| Code::BodyMalformed.into())
     }
 
@@ -135,7 +134,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    pub(super) fn header(&self, name: &str) -> Result<Option<&'a str>, Refused> {
+    pub(super) fn header(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
         only_header(self.request, name, Code::SignatureAmbiguous)
     }
 
@@ -144,7 +143,7 @@ impl<'a> Message<'a> {
     }
 
     /// The body if it is another than the request's.
-    pub(super) fn changed_body(&self) -> Result<Option<String>, Refused> {
+    pub(super) fn changed_body(&self) -> Result<Option<String>, Refusal> {
         match &self.body {
             Content::Bytes(Cow::Owned(_)) => self.body_text().map(|text| Some(text.into())),
             _ => Ok(None),
@@ -181,10 +180,10 @@ fn only_header<'a>(
     request: &Request<'a>,
     name: &str,
     repeated: Code,
-) -> Result<Option<&'a str>, Refused> {
+) -> Result<Option<&'a str>, Refusal> {
     let mut values = request.headers.all(name);
     match (values.next(), values.next()) {
-        (_, Some(_)) => Err(refused(repeated, name)),
+        (_, Some(_)) => Err(Refusal::named(repeated, name)),
         (value, None) => Ok(value),
     }
 }
@@ -196,11 +195,11 @@ pub(super) fn parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The one value of a parameter, decoded.
-pub(super) fn parameter(text: &str, name: &str) -> Result<Option<String>, Refused> {
+pub(super) fn parameter(text: &str, name: &str) -> Result<Option<String>, Refusal> {
     let mut values = parameters(text).filter(|(known, _)| *known == name);
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (_, Some(_)) => Err(refused(Code::QueryParamAmbiguous, name)),
+        (_, Some(_)) => Err(Refusal::named(Code::QueryParamAmbiguous, name)),
         (Some((_, value)), None) => {
             let bytes = unescape(value, false).and_then(|bytes| String::from_utf8(bytes).ok());
             Ok(Some(bytes.ok_or(Code::QueryMalformed)?))

@@ -45,7 +45,6 @@ mod mac;
 mod message;
 mod moment;
 mod presented;
-mod refused;
 mod row;
 #[cfg(feature = "schemes")]
 mod rows;
@@ -69,7 +68,6 @@ use core::time::Duration;
 
 use self::mac::Key;
 use self::message::Message;
-use self::refused::Refused;
 use self::row::Row;
 use self::sign::Prepared;
 use self::sigv4::Aws;
@@ -196,7 +194,7 @@ impl Scheme {
         credentials: &Credentials,
     ) -> Result<Vec<Vec<u8>>, Refusal> {
         if let Some(aws) = self.aws(request)? {
-            return Ok(aws.received_bases()?);
+            return aws.received_bases();
         }
         let key = Key::new(self.row.algorithm, self.row.secret, &credentials.secret)?;
         let received = Received::read(&self.row, Message::read(request)?)?;
@@ -209,7 +207,7 @@ impl Scheme {
             }
         }
         if bases.is_empty() {
-            Err(*failure)
+            Err(failure)
         } else {
             Ok(bases)
         }
@@ -247,10 +245,10 @@ impl Scheme {
         tolerance: Option<Duration>,
     ) -> Result<SchemeAuthentic, Refusal> {
         if let Some(aws) = self.aws(request)? {
-            return Ok(aws.verify(credentials, now_ms, tolerance)?);
+            return aws.verify(credentials, now_ms, tolerance);
         }
         let received = Received::read(&self.row, Message::read(request)?)?;
-        Ok(received.verify(credentials, now_ms, tolerance)?)
+        received.verify(credentials, now_ms, tolerance)
     }
 
     /// The canonical request of AWS Signature Version 4, whose hash is in what `sign` signs; none
@@ -270,7 +268,7 @@ impl Scheme {
         }
     }
 
-    fn aws<'a>(&'a self, request: &'a Request<'a>) -> Result<Option<Aws<'a>>, Refused> {
+    fn aws<'a>(&'a self, request: &'a Request<'a>) -> Result<Option<Aws<'a>>, Refusal> {
         if self.row.is_aws() {
             Ok(Some(Aws::new(&self.row, Message::read(request)?)))
         } else {
@@ -283,7 +281,7 @@ impl Scheme {
         request: &'a Request<'a>,
         credentials: &Credentials,
         moment: &Moment<'_>,
-    ) -> Result<Prepared<'a>, Refused> {
+    ) -> Result<Prepared<'a>, Refusal> {
         let mut message = Message::read(request)?;
         message.strip_signature(&self.row);
         Prepared::new(&self.row, message, credentials, moment)

@@ -5,10 +5,9 @@ use alloc::vec::Vec;
 
 use super::json_body;
 use super::message::{Message, parameter};
-use super::refused::{Refused, refused};
 use super::row::{Place, Placement, Row};
 use super::template::{Kind, Part, Template};
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 
 /// More are not looked at: each is compared under every key.
 const MAX_SIGNATURES: usize = 16;
@@ -22,7 +21,7 @@ pub(super) struct Presented<'a> {
 }
 
 impl<'a> Presented<'a> {
-    pub(super) fn read(row: &'a Row, message: &Message<'_>) -> Result<Self, Refused> {
+    pub(super) fn read(row: &'a Row, message: &Message<'_>) -> Result<Self, Refusal> {
         let mut presented = Presented {
             values: Vec::new(),
             signatures: Vec::new(),
@@ -50,13 +49,13 @@ impl<'a> Presented<'a> {
         row: &Row,
         placement: &'a Placement,
         value: &str,
-    ) -> Result<(), Refused> {
-        let malformed = || refused(Code::SignatureMalformed, placement.name());
+    ) -> Result<(), Refusal> {
+        let malformed = || Refusal::named(Code::SignatureMalformed, placement.name());
         let mut value = value;
         if let Some(word) = &placement.word {
             let (first, rest) = value.split_once(' ').unwrap_or((value, ""));
             if !first.eq_ignore_ascii_case(word) {
-                return Err(refused(Code::SignatureMissing, placement.name()));
+                return Err(Refusal::named(Code::SignatureMissing, placement.name()));
             }
             value = rest;
         }
@@ -90,7 +89,7 @@ impl<'a> Presented<'a> {
         row: &Row,
         found: Vec<(&'a Part, &str)>,
         is_strict: bool,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), Refusal> {
         for (part, text) in found {
             let name = part.text.as_str();
             if part.kind != Kind::Value || name == "passphrase" {
@@ -100,11 +99,11 @@ impl<'a> Presented<'a> {
                     return Err(Code::TooManySignatures.into());
                 }
                 if is_strict && !self.signatures.is_empty() {
-                    return Err(refused(Code::SignatureAmbiguous, name));
+                    return Err(Refusal::named(Code::SignatureAmbiguous, name));
                 }
                 self.signatures.push(text.into());
             } else if self.get(name).is_some() {
-                return Err(refused(Code::SignatureAmbiguous, name));
+                return Err(Refusal::named(Code::SignatureAmbiguous, name));
             } else {
                 if row.optional.iter().any(|(known, _)| known == name) {
                     self.checks.push((part, text.into()));
@@ -117,9 +116,9 @@ impl<'a> Presented<'a> {
 }
 
 /// Some values may be absent: what is optional, and a keyid that isn't signed.
-fn do_without(row: &Row, placement: &Placement) -> Result<(), Refused> {
+fn do_without(row: &Row, placement: &Placement) -> Result<(), Refusal> {
     if placement.has("signature") {
-        return Err(refused(Code::SignatureMissing, placement.name()));
+        return Err(Refusal::named(Code::SignatureMissing, placement.name()));
     }
     let is_dispensable = |part: &Part| {
         part.kind == Kind::Literal || part.text == "keyid" || is_optional(row, &part.text)
@@ -128,7 +127,7 @@ fn do_without(row: &Row, placement: &Placement) -> Result<(), Refused> {
     if has_value && placement.parts().all(is_dispensable) {
         return Ok(());
     }
-    Err(refused(Code::ComponentMissing, placement.name()))
+    Err(Refusal::named(Code::ComponentMissing, placement.name()))
 }
 
 fn is_optional(row: &Row, name: &str) -> bool {
@@ -140,7 +139,7 @@ fn is_optional(row: &Row, name: &str) -> bool {
 }
 
 /// The text in a place, if there is one.
-fn sent(placement: &Placement, message: &Message<'_>) -> Result<Option<String>, Refused> {
+fn sent(placement: &Placement, message: &Message<'_>) -> Result<Option<String>, Refusal> {
     let mut found = None;
     for name in &placement.names {
         found = match placement.place {
@@ -153,7 +152,7 @@ fn sent(placement: &Placement, message: &Message<'_>) -> Result<Option<String>, 
                 // A body that is no text has no parameters.
                 let form = parameter(message.body_text().unwrap_or(""), name)?;
                 if query.is_some() && form.is_some() {
-                    return Err(refused(Code::QueryParamAmbiguous, name));
+                    return Err(Refusal::named(Code::QueryParamAmbiguous, name));
                 }
                 query.or(form)
             }

@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use super::encoding::Encoding;
 use super::mac::{SchemeAlgorithm, SecretForm};
-use super::refused::Refused;
 use super::template::{self, Kind, Part, Template, VALUES};
 use super::time::TimeForm;
 use super::toml::{self, Entry, Shape, malformed};
+use crate::refusal::Refusal;
 
 /// A row. Times are in milliseconds.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ const MEMBERS: &[&str] = &[
 const MAX_BYTES: usize = 64 << 10;
 
 impl Row {
-    pub(super) fn read(text: &str) -> Result<Self, Refused> {
+    pub(super) fn read(text: &str) -> Result<Self, Refusal> {
         if text.len() > MAX_BYTES {
             return Err(malformed(1, "the row is longer than 64 KiB", ""));
         }
@@ -240,7 +240,7 @@ impl Row {
     }
 
     /// Takes a member that is in no table.
-    fn set(&mut self, entry: &Entry, known: &[&str]) -> Result<(), Refused> {
+    fn set(&mut self, entry: &Entry, known: &[&str]) -> Result<(), Refusal> {
         match entry.key.as_str() {
             "name" => self.name = entry.text()?.into(),
             "title" => self.title = entry.text()?.into(),
@@ -274,7 +274,7 @@ impl Row {
     }
 
     /// Takes a member that says where a value goes.
-    fn place(&mut self, entry: &Entry, all: &[Entry], known: &[&str]) -> Result<(), Refused> {
+    fn place(&mut self, entry: &Entry, all: &[Entry], known: &[&str]) -> Result<(), Refusal> {
         let place = PLACES.iter().find(|(table, _)| *table == entry.table);
         let (_, place) = place.ok_or_else(|| entry.wrong("unknown table", &entry.table))?;
         let mut text = entry.text()?;
@@ -323,7 +323,7 @@ impl Row {
     }
 
     /// What the members say of each other.
-    fn check(self, entries: &[Entry], line: usize) -> Result<Self, Refused> {
+    fn check(self, entries: &[Entry], line: usize) -> Result<Self, Refusal> {
         let has = |key: &&str| {
             entries
                 .iter()
@@ -377,24 +377,23 @@ pub(super) fn mentions(template: &[Part], value: &str) -> bool {
 }
 
 impl Entry {
-    #[expect(clippy::unnecessary_box_returns, reason = "see `Refused`")]
-    fn wrong(&self, what: &str, name: &str) -> Refused {
+    fn wrong(&self, what: &str, name: &str) -> Refusal {
         malformed(self.line, what, name)
     }
 
     /// The only text of a member.
-    fn text(&self) -> Result<&str, Refused> {
+    fn text(&self) -> Result<&str, Refusal> {
         match self.values.as_slice() {
             [text] if self.shape == Shape::Text => Ok(text),
             _ => Err(self.wrong("not a text:", &self.key)),
         }
     }
 
-    fn template(&self, text: &str, known: &[&str]) -> Result<Template, Refused> {
+    fn template(&self, text: &str, known: &[&str]) -> Result<Template, Refusal> {
         template::parse(text, known).map_err(|it| self.wrong("unknown placeholder", &it))
     }
 
-    fn choose<T: Copy>(&self, table: &[(&str, T)]) -> Result<T, Refused> {
+    fn choose<T: Copy>(&self, table: &[(&str, T)]) -> Result<T, Refusal> {
         let text = self.text()?;
         match table.iter().find(|(name, _)| *name == text) {
             Some((_, value)) => Ok(*value),
@@ -403,7 +402,7 @@ impl Entry {
     }
 
     /// `300 s` or `5000 ms`.
-    fn span(&self) -> Result<Span, Refused> {
+    fn span(&self) -> Result<Span, Refusal> {
         let wrong = || self.wrong("not a number of `s` or `ms`:", &self.key);
         let (number, unit) = self.text()?.split_once(' ').ok_or_else(wrong)?;
         let factor = match unit {

@@ -8,11 +8,10 @@ use super::credentials::Credentials;
 use super::encoding::Encoding;
 use super::mac::{Key, SchemeAlgorithm};
 use super::message::{Message, parameter, push_parameter};
-use super::refused::Refused;
 use super::row::{Function, NonceKind, Place, Placement, Row};
 use super::template::{Kind, Template};
 use super::{Moment, SignedParts, gemini, json_body};
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 
 const MAX_NONCE_BYTES: usize = 256;
 
@@ -29,7 +28,7 @@ impl<'a> Prepared<'a> {
         message: Message<'a>,
         credentials: &Credentials,
         moment: &Moment<'_>,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, Refusal> {
         if row.algorithm == SchemeAlgorithm::HmacSha1 {
             return Err(Code::SchemeVerifyOnly.into());
         }
@@ -60,11 +59,11 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    pub(super) fn base(&self) -> Result<Vec<u8>, Refused> {
+    pub(super) fn base(&self) -> Result<Vec<u8>, Refusal> {
         self.context.render(self.signed, Some(&self.key))
     }
 
-    pub(super) fn sign(mut self) -> Result<SignedParts, Refused> {
+    pub(super) fn sign(mut self) -> Result<SignedParts, Refusal> {
         let signature = self.key.sign(&self.base()?)?;
         let row = self.context.row;
         self.context
@@ -106,7 +105,7 @@ fn set_credentials(context: &mut Context<'_>, credentials: &Credentials) {
 impl<'a> Context<'a> {
     /// Puts a value that is no header in its place. What the caller has put there already stays,
     /// and is what is signed.
-    fn place(&mut self, placement: &'a Placement, key: &Key) -> Result<(), Refused> {
+    fn place(&mut self, placement: &'a Placement, key: &Key) -> Result<(), Refusal> {
         let name = placement.name();
         let Some(template) = placement.items.first() else {
             return Ok(());
@@ -154,7 +153,7 @@ impl<'a> Context<'a> {
     }
 
     /// The value of a header field; the items of a list that have nothing in them are left out.
-    fn field(&self, placement: &Placement, key: &Key) -> Result<String, Refused> {
+    fn field(&self, placement: &Placement, key: &Key) -> Result<String, Refusal> {
         let mut items = Vec::new();
         for item in &placement.items {
             if placement.separator.is_empty() || !self.is_unset(item, key)? {
@@ -168,7 +167,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn is_unset(&self, item: &Template, key: &Key) -> Result<bool, Refused> {
+    fn is_unset(&self, item: &Template, key: &Key) -> Result<bool, Refusal> {
         for part in item.iter().filter(|part| part.kind == Kind::Value) {
             if self
                 .render(core::slice::from_ref(part), Some(key))?
@@ -181,7 +180,7 @@ impl<'a> Context<'a> {
     }
 }
 
-fn nonce(kind: NonceKind, moment: &Moment<'_>) -> Result<String, Refused> {
+fn nonce(kind: NonceKind, moment: &Moment<'_>) -> Result<String, Refusal> {
     if let Some(nonce) = moment.nonce {
         if nonce.is_empty()
             || nonce.len() > MAX_NONCE_BYTES

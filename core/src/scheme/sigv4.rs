@@ -13,12 +13,11 @@ use super::encoding::{Encoding, push_escaped, unescape};
 use super::mac::{Key, SchemeAlgorithm};
 use super::message::{Content, Message, parameters, without_parameter};
 use super::moment::{Moment, SignedParts};
-use super::refused::{Refused, refused};
 use super::row::{Function, Row};
 use super::sorted::{Pair, sorted};
 use super::time::TimeForm;
 use crate::digest::BodyDigest;
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 pub(super) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
@@ -68,7 +67,7 @@ impl Scope<'_> {
     }
 
     /// The key of this day, region and service.
-    pub(super) fn key(&self, secret: &[u8]) -> Result<Key, Refused> {
+    pub(super) fn key(&self, secret: &[u8]) -> Result<Key, Refusal> {
         if secret.is_empty() {
             return Err(Code::SecretMalformed.into());
         }
@@ -115,7 +114,7 @@ impl<'a> Aws<'a> {
         self,
         credentials: &Credentials,
         moment: &Moment<'_>,
-    ) -> Result<SignedParts, Refused> {
+    ) -> Result<SignedParts, Refusal> {
         let unsigned = self.unsigned(credentials, moment)?;
         let scope = scope_of(credentials, &unsigned.date)?;
         let hash = sha256_hex(unsigned.canonical.as_bytes());
@@ -166,7 +165,7 @@ impl<'a> Aws<'a> {
         &self,
         credentials: &Credentials,
         moment: &Moment<'_>,
-    ) -> Result<Vec<u8>, Refused> {
+    ) -> Result<Vec<u8>, Refusal> {
         let unsigned = self.unsigned(credentials, moment)?;
         let scope = scope_of(credentials, &unsigned.date)?;
         let hash = sha256_hex(unsigned.canonical.as_bytes());
@@ -177,7 +176,7 @@ impl<'a> Aws<'a> {
         &self,
         credentials: &Credentials,
         moment: &Moment<'_>,
-    ) -> Result<String, Refused> {
+    ) -> Result<String, Refusal> {
         Ok(self.unsigned(credentials, moment)?.canonical)
     }
 
@@ -185,7 +184,7 @@ impl<'a> Aws<'a> {
         &self,
         credentials: &Credentials,
         moment: &Moment<'_>,
-    ) -> Result<Unsigned, Refused> {
+    ) -> Result<Unsigned, Refusal> {
         let message = &self.message;
         let date = match message.header("x-amz-date")? {
             Some(date) if TimeForm::Basic.read(date).is_some() => String::from(date),
@@ -195,7 +194,7 @@ impl<'a> Aws<'a> {
         let scope = scope_of(credentials, &date)?;
         let is_s3 = scope.service == "s3";
         let mut headers = Vec::new();
-        let mut add = |name: &str, value: &str| -> Result<(), Refused> {
+        let mut add = |name: &str, value: &str| -> Result<(), Refusal> {
             if message.header(name)?.is_none() {
                 headers.push((String::from(name), String::from(value)));
             }
@@ -261,7 +260,7 @@ impl<'a> Aws<'a> {
         })
     }
 
-    pub(super) fn body_hash(&self) -> Result<String, Refused> {
+    pub(super) fn body_hash(&self) -> Result<String, Refusal> {
         match &self.message.body {
             Content::Bytes(bytes) => Ok(sha256_hex(bytes)),
             Content::Digest(BodyDigest::Sha256(digest)) => Ok(Encoding::Hex.to_text(digest)),
@@ -270,7 +269,7 @@ impl<'a> Aws<'a> {
     }
 
     /// The header fields to sign, by their names in lower case, sorted.
-    fn signable(&self, added: &[(String, String)]) -> Result<Vec<Pair>, Refused> {
+    fn signable(&self, added: &[(String, String)]) -> Result<Vec<Pair>, Refusal> {
         let sent = self.message.request.headers.fields().iter();
         let sent = sent.map(|field| (field.name, field.value));
         let added = added
@@ -291,9 +290,9 @@ impl<'a> Aws<'a> {
         Ok(sorted(all, false))
     }
 
-    pub(super) fn host(&self) -> Result<String, Refused> {
+    pub(super) fn host(&self) -> Result<String, Refusal> {
         match self.message.authority {
-            "" => Err(refused(Code::ComponentMissing, "host")),
+            "" => Err(Refusal::named(Code::ComponentMissing, "host")),
             authority => Ok(authority.into()),
         }
     }
@@ -303,10 +302,10 @@ fn is_set(credentials: &Credentials, option: &str) -> bool {
     credentials.get(option) == Some("true")
 }
 
-fn scope_of<'t>(credentials: &'t Credentials, date: &'t str) -> Result<Scope<'t>, Refused> {
+fn scope_of<'t>(credentials: &'t Credentials, date: &'t str) -> Result<Scope<'t>, Refusal> {
     let option = |name| {
         let value = credentials.get(name);
-        value.ok_or_else(|| refused(Code::CredentialsIncomplete, name))
+        value.ok_or_else(|| Refusal::named(Code::CredentialsIncomplete, name))
     };
     Ok(Scope {
         date,
@@ -316,7 +315,7 @@ fn scope_of<'t>(credentials: &'t Credentials, date: &'t str) -> Result<Scope<'t>
 }
 
 /// Escaped once more than on the wire, but for S3, which has it escaped exactly once.
-pub(super) fn canonical_path(path: &str, is_normal: bool, is_s3: bool) -> Result<String, Refused> {
+pub(super) fn canonical_path(path: &str, is_normal: bool, is_s3: bool) -> Result<String, Refusal> {
     let mut normal = String::from(path);
     if is_normal {
         let mut segments = Vec::new();
@@ -345,12 +344,12 @@ pub(super) fn canonical_path(path: &str, is_normal: bool, is_s3: bool) -> Result
     Ok(out)
 }
 
-pub(super) fn canonical_query(query: &str) -> Result<String, Refused> {
+pub(super) fn canonical_query(query: &str) -> Result<String, Refusal> {
     let escape = |text: &str| {
         let bytes = unescape(text, false).ok_or(Code::QueryMalformed)?;
         let mut out = String::new();
         push_escaped(&bytes, b"", &mut out);
-        Ok::<Vec<u8>, Refused>(out.into_bytes())
+        Ok::<Vec<u8>, Refusal>(out.into_bytes())
     };
     let mut pairs = Vec::new();
     for (name, value) in parameters(query) {

@@ -9,7 +9,6 @@ use super::credentials::Credentials;
 use super::encoding::Encoding;
 use super::mac::is_same;
 use super::message::{Message, parameter, without_parameter};
-use super::refused::{Refused, refused};
 use super::row::Span;
 use super::sigv4::{
     ALGORITHM, Aws, CONTENT_SHA256, PARAMETERS, Scope, TOKEN, UNSIGNED, canonical_headers,
@@ -19,7 +18,7 @@ use super::sorted::Pair;
 use super::time::TimeForm;
 use super::verify::check_window;
 use crate::instant::UnixSeconds;
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 use crate::replay::ReplayToken;
 
 const MAX_EXPIRES_S: u64 = 604_800;
@@ -35,8 +34,8 @@ pub(super) struct AwsPresented<'t> {
 
 impl<'t> AwsPresented<'t> {
     /// The fields of an `Authorization`.
-    pub(super) fn in_header(message: &Message<'t>) -> Result<Self, Refused> {
-        let missing = || refused(Code::SignatureMissing, "authorization");
+    pub(super) fn in_header(message: &Message<'t>) -> Result<Self, Refusal> {
+        let missing = || Refusal::named(Code::SignatureMissing, "authorization");
         let value = message.header("authorization")?.ok_or_else(missing)?;
         let rest = value
             .strip_prefix(ALGORITHM)
@@ -54,19 +53,19 @@ impl<'t> AwsPresented<'t> {
                 .and_then(|at| found.get_mut(at))
                 .ok_or(Code::SignatureMalformed)?;
             if slot.replace(value).is_some() {
-                return Err(refused(Code::SignatureAmbiguous, name));
+                return Err(Refusal::named(Code::SignatureAmbiguous, name));
             }
         }
         let [Some(credential), Some(signed_headers), Some(signature)] = found else {
             return Err(missing());
         };
         let date = message.header("x-amz-date")?;
-        let date = date.ok_or_else(|| refused(Code::ComponentMissing, "x-amz-date"))?;
+        let date = date.ok_or_else(|| Refusal::named(Code::ComponentMissing, "x-amz-date"))?;
         Self::new(credential, date, signed_headers, signature, None)
     }
 
     /// The parameters of a query, decoded.
-    fn in_query(values: &'t [String]) -> Result<Self, Refused> {
+    fn in_query(values: &'t [String]) -> Result<Self, Refusal> {
         let [
             algorithm,
             credential,
@@ -94,7 +93,7 @@ impl<'t> AwsPresented<'t> {
         signed_headers: &'t str,
         signature: &'t str,
         expires_s: Option<u64>,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, Refusal> {
         let mut parts = credential.rsplitn(5, '/');
         let mut part = || parts.next().ok_or(Code::SignatureMalformed);
         let (end, service, region, day, keyid) = (part()?, part()?, part()?, part()?, part()?);
@@ -121,18 +120,18 @@ impl<'t> AwsPresented<'t> {
 
 impl Aws<'_> {
     /// The values of the query's own parameters, but for the token.
-    fn query_values(&self) -> Result<Vec<String>, Refused> {
+    fn query_values(&self) -> Result<Vec<String>, Refusal> {
         let mut values = Vec::new();
         if self.is_query {
             for name in PARAMETERS.iter().filter(|name| **name != TOKEN) {
                 let value = parameter(self.message.query_text(), name)?;
-                values.push(value.ok_or_else(|| refused(Code::SignatureMissing, name))?);
+                values.push(value.ok_or_else(|| Refusal::named(Code::SignatureMissing, name))?);
             }
         }
         Ok(values)
     }
 
-    fn presented<'t>(&'t self, values: &'t [String]) -> Result<AwsPresented<'t>, Refused> {
+    fn presented<'t>(&'t self, values: &'t [String]) -> Result<AwsPresented<'t>, Refusal> {
         if self.is_query {
             AwsPresented::in_query(values)
         } else {
@@ -140,12 +139,12 @@ impl Aws<'_> {
         }
     }
 
-    pub(super) fn presented_keyid(&self) -> Result<String, Refused> {
+    pub(super) fn presented_keyid(&self) -> Result<String, Refusal> {
         Ok(self.presented(&self.query_values()?)?.keyid.into())
     }
 
     /// The canonical requests that may have been signed: a token may have been added later.
-    fn received(&self, presented: &AwsPresented<'_>) -> Result<Vec<String>, Refused> {
+    fn received(&self, presented: &AwsPresented<'_>) -> Result<Vec<String>, Refusal> {
         let message = &self.message;
         let mut all: Vec<Pair> = Vec::new();
         for name in presented.signed_headers.split(';') {
@@ -154,7 +153,7 @@ impl Aws<'_> {
                 .last()
                 .is_some_and(|(last, _)| last.as_slice() >= name.as_bytes())
             {
-                return Err(refused(Code::ComponentDuplicate, name));
+                return Err(Refusal::named(Code::ComponentDuplicate, name));
             }
             let start = all.len();
             for value in message.request.headers.all(name) {
@@ -164,17 +163,17 @@ impl Aws<'_> {
                 all.push((name.into(), self.host()?.into()));
             }
             if start == all.len() || name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                return Err(refused(Code::ComponentMissing, name));
+                return Err(Refusal::named(Code::ComponentMissing, name));
             }
         }
         if !presented.has_signed("host") {
-            return Err(refused(Code::ComponentNotCovered, "host"));
+            return Err(Refusal::named(Code::ComponentNotCovered, "host"));
         }
         for field in message.request.headers.fields() {
             let name = field.name.to_ascii_lowercase();
             let may_be_loose = name.eq_ignore_ascii_case(TOKEN);
             if name.starts_with("x-amz-") && !may_be_loose && !presented.has_signed(&name) {
-                return Err(refused(Code::ComponentNotCovered, &name));
+                return Err(Refusal::named(Code::ComponentNotCovered, &name));
             }
         }
         let is_s3 = presented.scope.service == "s3";
@@ -217,7 +216,7 @@ impl Aws<'_> {
         Ok(found)
     }
 
-    pub(super) fn received_bases(&self) -> Result<Vec<Vec<u8>>, Refused> {
+    pub(super) fn received_bases(&self) -> Result<Vec<Vec<u8>>, Refusal> {
         let values = self.query_values()?;
         let presented = self.presented(&values)?;
         let canonical = self.received(&presented)?;
@@ -235,7 +234,7 @@ impl Aws<'_> {
         credentials: &[&Credentials],
         now_ms: u64,
         tolerance: Option<Duration>,
-    ) -> Result<SchemeAuthentic, Refused> {
+    ) -> Result<SchemeAuthentic, Refusal> {
         let values = self.query_values()?;
         let presented = self.presented(&values)?;
         let timestamp = TimeForm::Basic.read(presented.scope.date);
@@ -247,7 +246,7 @@ impl Aws<'_> {
             .filter(|it| it.len() == 32)
             .ok_or(Code::SignatureMalformed)?;
         let bases = self.received_bases()?;
-        let mut refusal = Refused::from(Code::SignatureMismatch);
+        let mut refusal = Refusal::from(Code::SignatureMismatch);
         for (at, credential) in credentials.iter().enumerate() {
             match is_signed_by(credential, &presented, &bases, &signature) {
                 Ok(true) if self.has_token_of(credential)? => {
@@ -276,7 +275,7 @@ impl Aws<'_> {
         timestamp: u64,
         now: u64,
         tolerance: Option<Duration>,
-    ) -> Result<u64, Refused> {
+    ) -> Result<u64, Refusal> {
         let mut window = self.row.past.unwrap_or(Span {
             ms: 0,
             in_seconds: true,
@@ -298,7 +297,7 @@ impl Aws<'_> {
     }
 
     /// Checks a hash that was sent against the body. False if the payload is not signed here.
-    fn check_payload(&self) -> Result<bool, Refused> {
+    fn check_payload(&self) -> Result<bool, Refusal> {
         let Some(payload) = self.message.header(CONTENT_SHA256)? else {
             let values = self.query_values()?;
             return Ok(!self.is_query || self.presented(&values)?.scope.service != "s3");
@@ -309,12 +308,12 @@ impl Aws<'_> {
         if payload == self.body_hash()? {
             Ok(true)
         } else {
-            Err(refused(Code::DigestMismatch, CONTENT_SHA256))
+            Err(Refusal::named(Code::DigestMismatch, CONTENT_SHA256))
         }
     }
 
     /// Whether the session token is the credential's, where it has one.
-    fn has_token_of(&self, credential: &Credentials) -> Result<bool, Refused> {
+    fn has_token_of(&self, credential: &Credentials) -> Result<bool, Refusal> {
         let Some(token) = credential.get("session-token") else {
             return Ok(true);
         };
@@ -332,7 +331,7 @@ fn is_signed_by(
     presented: &AwsPresented<'_>,
     bases: &[Vec<u8>],
     signature: &[u8],
-) -> Result<bool, Refused> {
+) -> Result<bool, Refusal> {
     let is_for = |option, value| credential.get(option).is_none_or(|it| it == value);
     if presented.keyid != credential.keyid()
         || !is_for("region", presented.scope.region)

@@ -4,8 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::refused::{Refused, refused};
-use crate::refusal::{Code, push_decimal};
+use crate::refusal::{Code, Refusal, push_decimal};
 
 /// What kind of value a member has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +28,8 @@ pub(super) struct Entry {
 }
 
 /// `scheme_malformed` with a line and what is wrong there.
-#[expect(clippy::unnecessary_box_returns, reason = "see `Refused`")]
 #[cold]
-pub(super) fn malformed(line: usize, what: &str, name: &str) -> Refused {
+pub(super) fn malformed(line: usize, what: &str, name: &str) -> Refusal {
     let mut text = String::from("line ");
     push_decimal(&mut text, i64::try_from(line).unwrap_or(i64::MAX));
     text.push_str(": ");
@@ -40,11 +38,11 @@ pub(super) fn malformed(line: usize, what: &str, name: &str) -> Refused {
         text.push(' ');
         text.push_str(name);
     }
-    refused(Code::SchemeMalformed, &text)
+    Refusal::named(Code::SchemeMalformed, &text)
 }
 
 /// Every member of a text, in order.
-pub(super) fn read(text: &str) -> Result<Vec<Entry>, Refused> {
+pub(super) fn read(text: &str) -> Result<Vec<Entry>, Refusal> {
     let mut reader = Reader {
         rest: text,
         line: 1,
@@ -97,7 +95,7 @@ impl Reader<'_> {
     }
 
     /// Spaces, the sign, and spaces.
-    fn expect(&mut self, expected: char) -> Result<(), Refused> {
+    fn expect(&mut self, expected: char) -> Result<(), Refusal> {
         self.skip_spaces();
         if !self.eat(expected) {
             return Err(self.wrong());
@@ -129,7 +127,7 @@ impl Reader<'_> {
         }
     }
 
-    fn end_of_line(&mut self) -> Result<(), Refused> {
+    fn end_of_line(&mut self) -> Result<(), Refusal> {
         self.skip_spaces();
         self.skip_comment();
         self.eat('\r');
@@ -139,7 +137,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn key(&mut self) -> Result<String, Refused> {
+    fn key(&mut self) -> Result<String, Refusal> {
         self.skip_spaces();
         if self.rest.starts_with(['"', '\'']) {
             return self.string();
@@ -155,7 +153,7 @@ impl Reader<'_> {
         Ok(key.into())
     }
 
-    fn values(&mut self, entry: &mut Entry) -> Result<(), Refused> {
+    fn values(&mut self, entry: &mut Entry) -> Result<(), Refusal> {
         if self.rest.starts_with(['"', '\'']) {
             entry.values.push(self.string()?);
             return Ok(());
@@ -184,7 +182,7 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, Refused> {
+    fn string(&mut self) -> Result<String, Refusal> {
         let mut string = String::new();
         let mut chars = self.rest.chars();
         let quote = chars.next().filter(|quote| matches!(quote, '"' | '\''));
@@ -208,8 +206,7 @@ impl Reader<'_> {
         }
     }
 
-    #[expect(clippy::unnecessary_box_returns, reason = "see `Refused`")]
-    fn wrong(&self) -> Refused {
+    fn wrong(&self) -> Refusal {
         malformed(self.line, "this is not TOML that a row may hold", "")
     }
 }

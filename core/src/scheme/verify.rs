@@ -11,10 +11,9 @@ use super::gemini;
 use super::mac::{Expected, Key, is_same};
 use super::message::Message;
 use super::presented::Presented;
-use super::refused::{Refused, refused};
 use super::row::{Function, NonceKind, Row, Span};
 use crate::instant::UnixSeconds;
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 use crate::replay::ReplayToken;
 
 const MAX_NONCE_BYTES: usize = 256;
@@ -26,7 +25,7 @@ pub(super) struct Received<'a> {
 }
 
 impl<'a> Received<'a> {
-    pub(super) fn read(row: &'a Row, mut message: Message<'a>) -> Result<Self, Refused> {
+    pub(super) fn read(row: &'a Row, mut message: Message<'a>) -> Result<Self, Refusal> {
         let mut presented = Presented::read(row, &message)?;
         if row.function == Function::Gemini {
             let payload = presented.get("payload").unwrap_or_default();
@@ -46,7 +45,7 @@ impl<'a> Received<'a> {
     }
 
     /// What the signature may be over, in the order of the row.
-    pub(super) fn bases(&self, key: &Key) -> Vec<Result<Vec<u8>, Refused>> {
+    pub(super) fn bases(&self, key: &Key) -> Vec<Result<Vec<u8>, Refusal>> {
         let templates = self.context.row.signed.iter();
         templates
             .map(|template| self.context.render(template, Some(key)))
@@ -58,10 +57,10 @@ impl<'a> Received<'a> {
         credentials: &[&Credentials],
         now_ms: u64,
         tolerance: Option<Duration>,
-    ) -> Result<SchemeAuthentic, Refused> {
+    ) -> Result<SchemeAuthentic, Refusal> {
         let row = self.context.row;
         if self.context.message.has_empty_body() && !row.may_be_empty {
-            return Err(refused(Code::BodyMalformed, "empty"));
+            return Err(Refusal::named(Code::BodyMalformed, "empty"));
         }
         let timestamp_ms = self.timestamp()?;
         let keep_until_ms = match timestamp_ms {
@@ -77,7 +76,7 @@ impl<'a> Received<'a> {
         if signatures.is_empty() {
             return Err(Code::SignatureMalformed.into());
         }
-        let mut refusal = Refused::from(Code::SignatureMismatch);
+        let mut refusal = Refusal::from(Code::SignatureMismatch);
         for (at, credential) in credentials.iter().enumerate() {
             match self.find_signature(credential, &signatures) {
                 Ok(Some(signature)) => {
@@ -108,7 +107,7 @@ impl<'a> Received<'a> {
         &mut self,
         credentials: &Credentials,
         signatures: &'s [Vec<u8>],
-    ) -> Result<Option<&'s [u8]>, Refused> {
+    ) -> Result<Option<&'s [u8]>, Refusal> {
         let row = self.context.row;
         let key = Key::new(row.algorithm, row.secret, &credentials.secret)?;
         self.context.unset("passphrase");
@@ -148,12 +147,12 @@ impl<'a> Received<'a> {
         Ok(Some(found))
     }
 
-    fn timestamp(&self) -> Result<Option<u64>, Refused> {
+    fn timestamp(&self) -> Result<Option<u64>, Refusal> {
         let Some(form) = self.context.row.timestamp else {
             return Ok(None);
         };
         let text = self.context.get("timestamp");
-        let text = text.ok_or_else(|| refused(Code::ComponentMissing, "timestamp"))?;
+        let text = text.ok_or_else(|| Refusal::named(Code::ComponentMissing, "timestamp"))?;
         match form.read(text) {
             Some(ms) => Ok(Some(ms)),
             None => Err(Code::TimestampMalformed.into()),
@@ -166,7 +165,7 @@ impl<'a> Received<'a> {
         timestamp: u64,
         now: u64,
         tolerance: Option<Duration>,
-    ) -> Result<u64, Refused> {
+    ) -> Result<u64, Refusal> {
         let row = self.context.row;
         if row.expires_in.is_some() {
             let is_over = now / 1000 > timestamp / 1000;
@@ -194,7 +193,7 @@ impl<'a> Received<'a> {
         {
             let max = row.window_max.map_or(past.ms, |span| span.ms);
             let ms = text.parse().ok().filter(|ms| *ms <= max);
-            allowed.ms = ms.ok_or_else(|| refused(Code::ParameterMalformed, name))?;
+            allowed.ms = ms.ok_or_else(|| Refusal::named(Code::ParameterMalformed, name))?;
         }
         check_window(
             timestamp,
@@ -208,12 +207,12 @@ impl<'a> Received<'a> {
         )
     }
 
-    fn check_nonce(&self) -> Result<(), Refused> {
+    fn check_nonce(&self) -> Result<(), Refusal> {
         let Some(kind) = self.context.row.nonce else {
             return Ok(());
         };
         let nonce = self.context.get("nonce");
-        let nonce = nonce.ok_or_else(|| refused(Code::NonceMissing, "nonce"))?;
+        let nonce = nonce.ok_or_else(|| Refusal::named(Code::NonceMissing, "nonce"))?;
         if nonce.len() > MAX_NONCE_BYTES {
             return Err(Code::NonceTooLong.into());
         }
@@ -224,13 +223,13 @@ impl<'a> Received<'a> {
     }
 
     /// A digest that was sent must be the body's, and is no secret.
-    fn check_optional_values(&mut self) -> Result<(), Refused> {
+    fn check_optional_values(&mut self) -> Result<(), Refusal> {
         let optional = &self.context.row.optional;
         for (part, text) in &self.presented.checks {
             if let Some((name, template)) = optional.iter().find(|(name, _)| *name == part.text)
                 && self.context.render(template, None)? != text.as_bytes()
             {
-                return Err(refused(Code::DigestMismatch, name));
+                return Err(Refusal::named(Code::DigestMismatch, name));
             }
         }
         Ok(())
@@ -252,7 +251,7 @@ pub(super) fn check_window(
     now: u64,
     past: Span,
     future: Span,
-) -> Result<u64, Refused> {
+) -> Result<u64, Refusal> {
     let unit = |span: Span| if span.in_seconds { 1000 } else { 1 };
     let since = |later: u64, earlier: u64, span: Span| {
         (later / unit(span)).saturating_sub(earlier / unit(span)) > span.ms / unit(span)

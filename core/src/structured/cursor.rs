@@ -4,8 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
-
+use crate::base64;
 use crate::headers::is_token_byte;
 use crate::refusal::{Code, Refusal};
 
@@ -34,7 +33,7 @@ impl Raw<'_> {
     pub(crate) fn is_sound(self) -> bool {
         match self {
             Raw::IntegerTooLarge => false,
-            Raw::Bytes(base64) => Base64::decode_vec(base64).is_ok(),
+            Raw::Bytes(text) => base64::decode_vec(text).is_some(),
             _ => true,
         }
     }
@@ -279,7 +278,7 @@ impl<'a> Cursor<'a> {
             };
             magnitude = magnitude * 1000 + value_of(fraction) * unit;
         }
-        let trailing_zero = fraction.len() > 1 && fraction.ends_with('0');
+        let trailing_zero = fraction.len() > 1 && fraction.as_bytes().ends_with(b"0");
         self.canonical &= !(leading_zero || trailing_zero || negative && magnitude == 0);
         let number = if negative { -magnitude } else { magnitude };
         Ok(if is_decimal {

@@ -3,12 +3,11 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
-
 use super::cursor::{Cursor, Raw, unescape_display};
 use super::value::{
     BareItem, Decimal, Dictionary, InnerList, Item, List, Member, OrderedMap, Parameters,
 };
+use crate::base64;
 use crate::refusal::Refusal;
 
 const MAX_MEMBERS: usize = 1024;
@@ -138,9 +137,9 @@ impl<'a> BareItem<'a> {
             }
             Raw::String(quoted) => Some(BareItem::String(quoted.unescape())),
             Raw::Token(text) => Some(BareItem::Token(text)),
-            Raw::Bytes(base64) => Base64::decode_vec(base64)
-                .ok()
-                .map(|bytes| BareItem::Bytes(Cow::Owned(bytes))),
+            Raw::Bytes(text) => {
+                base64::decode_vec(text).map(|bytes| BareItem::Bytes(Cow::Owned(bytes)))
+            }
             Raw::Boolean(value) => Some(BareItem::Boolean(value)),
             Raw::Date(seconds) => Some(BareItem::Date(seconds)),
             Raw::DisplayString(inner) => {

@@ -2,12 +2,11 @@
 
 use alloc::string::String;
 
-use base64ct::{Base64, Encoding as _};
-
 use super::cursor::{goes_on_in_key, goes_on_in_token};
 use super::value::{
     BareItem, Dictionary, InnerList, Item, List, MAX_FIFTEEN_DIGITS, Member, Parameters,
 };
+use crate::base64;
 use crate::refusal::{Code, Refusal, push_decimal};
 
 impl Item<'_> {
@@ -122,7 +121,7 @@ impl BareItem<'_> {
             }
             BareItem::Bytes(bytes) => {
                 out.push(':');
-                out.push_str(&Base64::encode_string(bytes));
+                base64::push(out, bytes);
                 out.push(':');
             }
             BareItem::Boolean(value) => out.push_str(if *value { "?1" } else { "?0" }),
