@@ -68,6 +68,47 @@ for (const [name, { row, secret, sign, accepts }] of Object.entries(LIBRARIES)) 
   });
 }
 
+test('stripe takes a timestamp in the future, our row does not', async (context) => {
+  const server = await loopback(context);
+  const { row, secret, accepts } = LIBRARIES.stripe;
+  const key = secret();
+  const timestamp = Math.floor(Date.now() / 1000) + 3600;
+  const headers = { 'stripe-signature': stripe.webhooks.generateTestHeaderString({ payload: BODY, secret: key, timestamp }) };
+  await send({ url: `${server.origin}/hook`, method: 'POST', headers, body: BODY });
+  const arrived = server.arrived();
+  assert.equal(accepts({ body: arrived.body, headers: fields(arrived) }, key), true);
+  const code = await refused(Scheme.named(row).verify(arrived, new Credentials({ secret: key })));
+  assert.equal(code, 'created_in_future');
+  console.log(`stripe, an hour ahead: stripe accepts, our row refuses with ${code}`);
+});
+
+test('standardwebhooks reads a timestamp up to its first letter, our row does not', async (context) => {
+  const server = await loopback(context);
+  const { row, secret, sign, accepts } = LIBRARIES.standardwebhooks;
+  const key = secret();
+  const headers = sign(key);
+  headers['webhook-timestamp'] += 'abc';
+  await send({ url: `${server.origin}/hook`, method: 'POST', headers, body: BODY });
+  const arrived = server.arrived();
+  assert.equal(accepts({ body: arrived.body, headers: fields(arrived) }, key), true);
+  const code = await refused(Scheme.named(row).verify(arrived, new Credentials({ secret: key })));
+  console.log(`standardwebhooks, letters after the timestamp: standardwebhooks accepts, our row refuses with ${code}`);
+});
+
+test('the libraries decode the body before they hash it: bytes that are not UTF-8 fail there, not here', async (context) => {
+  const server = await loopback(context);
+  const body = Uint8Array.of(0x7b, 0xff, 0x7d);
+  for (const [name, { row, secret, accepts }] of Object.entries(LIBRARIES)) {
+    const key = secret();
+    const [scheme, credentials] = [Scheme.named(row), new Credentials({ secret: key })];
+    await send(await scheme.sign({ url: `${server.origin}/hook`, method: 'POST', headers: {}, body }, credentials));
+    const arrived = server.arrived();
+    await scheme.verify(arrived, credentials);
+    assert.equal(await accepts({ body: arrived.body, headers: fields(arrived) }, key), false);
+    console.log(`${row} -> ${name}, bytes that are not UTF-8: our row verifies, ${name} refuses`);
+  }
+});
+
 /** Whether it returns; an error that isn't about the signature is an error of the test. */
 function succeeds(verifying) {
   try {
