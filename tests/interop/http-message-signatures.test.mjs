@@ -101,3 +101,29 @@ test('a query parameter with an apostrophe: http-message-signatures encodes it o
   assert.deepEqual(verdicts, { 'a%20b': 'verified', 'it%27s': 'signature_mismatch' });
   console.log(`http-message-signatures -> countersign, @query-param: ${JSON.stringify(verdicts)}`);
 });
+
+test('both sign one request, each verifies the other', async (context) => {
+  const server = await loopback(context);
+  const config = {
+    key: createSigner(PAIR.privateKey, 'ed25519', 'k7'),
+    name: 'theirs',
+    fields: ['@method', '@authority', '@path', '@query', 'content-digest'],
+    params: ['created', 'nonce', 'keyid'],
+    paramValues: { nonce: randomBytes(16).toString('hex') },
+  };
+  const request = { method: 'POST', url: server.origin + PATH, headers: { 'Content-Digest': contentDigest(BODY) } };
+  const theirs = await httpbis.signMessage(config, request);
+  const both = await sign(new Request(theirs.url, { ...theirs, body: BODY }), SigningKey.open('k8', SECRET), { label: 'ours' });
+  await (await fetch(both)).text();
+
+  const arrived = server.arrived();
+  const verifier = (label) => new Verifier({ keyring: { keys: [ed25519(PAIR)] }, profile: { environment: 'test', label } });
+  assert.equal((await verifier('theirs').verify(arrived)).keyid, 'k7');
+  assert.equal(await refused(verifier('theirs').verify(withOtherBody(arrived))), 'digest_mismatch');
+  assert.equal(await refused(verifier('ours').verify(arrived)), 'key_unknown');
+  const keyLookup = async ({ keyid }) => (keyid === 'k8' ? { id: keyid, verify: createVerifier(SECRET, 'hmac-sha256') } : null);
+  const message = { method: 'POST', url: server.origin + arrived.target, headers: fields(arrived) };
+  assert.equal(await httpbis.verifyMessage({ keyLookup }, message), true);
+  assert.equal(await httpbis.verifyMessage({ keyLookup }, { ...message, method: 'PUT' }), false);
+  console.log('http-message-signatures and countersign sign one request: each verifies the other');
+});
