@@ -6,23 +6,30 @@ use crate::module;
 use crate::steps::Outcome;
 use crate::workspace::{on_path, program, run};
 
+const PACKAGE: &str = "wasm/js";
+
 /// Builds the module into the package, and the package. Without npm only the Rust runtimes are left,
 /// and whoever needs another says so.
 pub(crate) fn build() -> Result<()> {
     module::build()?;
-    npm("run", "build").map(drop)
+    npm(PACKAGE, "build").map(drop)
 }
 
 /// Runs the package's own tests; npm builds it first, by its `pretest`.
 pub(crate) fn test() -> Result<Outcome> {
-    npm("run", "test")
+    npm(PACKAGE, "test")
 }
 
-fn npm(verb: &str, script: &str) -> Result<Outcome> {
+/// Lets the package and programs that others wrote sign for each other.
+pub(crate) fn interoperate() -> Result<Outcome> {
+    npm("tests/interop", "test")
+}
+
+fn npm(folder: &str, script: &str) -> Result<Outcome> {
     if on_path("npm").is_none() {
         let why = "there is no npm on this machine";
         return Ok(Outcome::Skipped(why.to_owned()));
     }
-    let npm = ["--prefix", "wasm/js", "--silent", verb, script];
+    let npm = ["--prefix", folder, "--silent", "run", script];
     run(program("npm").args(npm)).map(|()| Outcome::Passed)
 }

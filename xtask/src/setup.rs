@@ -8,7 +8,7 @@ use countersign_wasm_build::Compiler;
 use crate::workspace::{answer, on_path, program, root, run};
 
 /// The folders that may hold an npm package with a lock file.
-const NPM_PACKAGES: [&str; 2] = ["wasm/js", "tests"];
+const NPM_PACKAGES: [&str; 3] = ["wasm/js", "tests", "tests/interop"];
 
 /// The names of a browser that the tests can drive.
 const BROWSERS: [&str; 4] = [

@@ -49,6 +49,7 @@ fn all(steps: &mut Steps) -> Result<()> {
         run(cargo().args(["test", "--workspace", "--locked"]))
     })?;
     steps.try_run("npm test", package::test)?;
+    steps.try_run("interoperation", package::interoperate)?;
     steps.run("size", || size::size(false))?;
     steps.run("every runtime", || conformance(&[]))
 }
