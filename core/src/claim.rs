@@ -41,43 +41,52 @@ impl<'a> Claim<'a> {
         ring: &KeyRing,
         profile: &Profile,
         now: UnixSeconds,
-    ) -> Result<Arc<KeyRecord>, Refusal> {
+    ) -> Result<FoundKey, Refusal> {
         let parameters = self.input.parameters();
         let keyid = parameters.keyid.as_deref().ok_or(Code::KeyidMissing)?;
-        let found = ring.active(keyid, profile.environment(), now);
-        found
-            .and_then(|key| {
-                let alg = parameters.alg.as_deref();
-                if alg.is_some_and(|alg| alg != key.credential.algorithm().as_str()) {
-                    Err(Code::AlgorithmMismatch.into())
-                } else if key.credential.makes(self.value.as_bytes().len()) {
-                    Ok(key)
-                } else {
-                    Err(Code::SignatureMismatch.into())
-                }
-            })
-            .inspect_err(|_| {
-                // As much work as for a wrong signature, so that the time doesn't tell either.
-                ring.decoy()
-                    .verify(self.base.as_bytes(), self.value.as_bytes());
-            })
+        let length = self.value.as_bytes().len();
+        let (record, fault) = ring.find(keyid, length, profile.environment(), now);
+        let alg = parameters.alg.as_deref();
+        let differs = alg.is_some_and(|alg| alg != record.credential.algorithm().as_str());
+        Ok(FoundKey {
+            record,
+            fault: fault.or(differs.then_some(Code::AlgorithmMismatch)),
+        })
     }
 
-    /// The last second at which the signature is accepted, if it is the key's and fresh.
+    /// The key, and the last second at which its signature is accepted, if it is fresh.
     pub(crate) fn check(
         &self,
-        key: &KeyRecord,
+        key: FoundKey,
         profile: &Profile,
         now: UnixSeconds,
-    ) -> Result<UnixSeconds, Refusal> {
-        if !key
+    ) -> Result<(Arc<KeyRecord>, UnixSeconds), Refusal> {
+        let FoundKey { record, fault } = key;
+        // Whatever is wrong with the key, so that the time doesn't tell it.
+        let holds = record
             .credential
-            .verifies(self.base.as_bytes(), self.value.as_bytes())
-        {
-            return Err(Code::SignatureMismatch.into());
+            .verifies(self.base.as_bytes(), self.value.as_bytes());
+        let fault = fault.or((!holds).then_some(Code::SignatureMismatch));
+        if let Some(code) = fault {
+            let keyid = self.input.parameters().keyid.as_deref();
+            let refusal = Refusal::named(code, keyid.unwrap_or(""));
+            return Err(if profile.reveals_base() {
+                refusal.revealing(&self.base)
+            } else {
+                refusal
+            });
         }
-        fresh_until(&self.input, profile, now)
+        let keep_until = fresh_until(&self.input, profile, now)?;
+        Ok((record, keep_until))
     }
+}
+
+/// The key that a signature names, or a decoy; and what is wrong with it, which is said only once the
+/// signature has been looked at.
+#[derive(Debug)]
+pub(crate) struct FoundKey {
+    record: Arc<KeyRecord>,
+    fault: Option<Code>,
 }
 
 /// The last second at which the signature is accepted, if that is not past and `created` is not in

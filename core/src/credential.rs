@@ -1,7 +1,5 @@
 //! What a verifier checks a signature with.
 
-use core::hint::black_box;
-
 use crate::key::Algorithm;
 use crate::secret::KeyedMac;
 use crate::verifying_key::VerifyingKey;
@@ -34,33 +32,5 @@ impl Credential {
             Credential::Secret(mac) => mac.verifies(message, value),
             Credential::Public(key) => key.verifies(message, value),
         }
-    }
-}
-
-/// Credentials of nobody, to do as much work with as with those of a known key. What they verify is
-/// forgotten, so it doesn't matter that anybody can sign by them.
-#[derive(Clone, Debug)]
-pub(crate) struct Decoy {
-    secret: KeyedMac,
-    public: Option<VerifyingKey>,
-}
-
-impl Decoy {
-    pub(crate) fn new() -> Self {
-        // The base point of the curve.
-        let mut point = [0x66; 32];
-        point[0] = 0x58;
-        Decoy {
-            secret: KeyedMac::of_nobody(),
-            public: VerifyingKey::ed25519(&point).ok(),
-        }
-    }
-
-    /// Verifies and forgets the answer.
-    pub(crate) fn verify(&self, message: &[u8], value: &[u8]) {
-        black_box(match &self.public {
-            Some(public) if value.len() == 64 => public.verifies(message, value),
-            _ => self.secret.verifies(message, value),
-        });
     }
 }

@@ -118,6 +118,11 @@ impl KeyId {
         Ok(KeyId(id.into()))
     }
 
+    /// The id of a decoy, which is no id.
+    pub(crate) fn of_nobody() -> Self {
+        KeyId("".into())
+    }
+
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {

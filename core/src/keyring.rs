@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::base64;
-use crate::credential::{Credential, Decoy};
+use crate::credential::Credential;
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment, KeyId};
 use crate::members::Members;
@@ -50,8 +50,12 @@ impl KeyRecord {
     }
 
     fn with(id: &str, environment: Environment, credential: Credential) -> Result<Self, Refusal> {
-        Ok(KeyRecord {
-            id: KeyId::new(id)?,
+        Ok(Self::of(KeyId::new(id)?, environment, credential))
+    }
+
+    fn of(id: KeyId, environment: Environment, credential: Credential) -> Self {
+        KeyRecord {
+            id,
             environment,
             credential,
             groups: Vec::new(),
@@ -59,7 +63,7 @@ impl KeyRecord {
             not_before: UnixSeconds::new(0),
             not_after: UnixSeconds::MAX,
             revoked: false,
-        })
+        }
     }
 
     /// The algorithm of its signatures.
@@ -98,19 +102,18 @@ impl KeyRecord {
         self
     }
 
-    fn check(&self, environment: Environment, now: UnixSeconds) -> Result<(), Refusal> {
-        let code = if self.environment != environment {
-            Code::KeyWrongEnvironment
+    fn fault(&self, environment: Environment, now: UnixSeconds) -> Option<Code> {
+        if self.environment != environment {
+            Some(Code::KeyWrongEnvironment)
         } else if self.revoked {
-            Code::KeyRevoked
+            Some(Code::KeyRevoked)
         } else if now < self.not_before {
-            Code::KeyNotActive
+            Some(Code::KeyNotActive)
         } else if now >= self.not_after {
-            Code::KeyExpired
+            Some(Code::KeyExpired)
         } else {
-            return Ok(());
-        };
-        Err(Refusal::named(code, self.id.as_str()))
+            None
+        }
     }
 }
 
@@ -120,12 +123,50 @@ fn environment_alone(environment: Environment) -> Record {
     attributes
 }
 
+/// Keys of nobody, to do with as much as with a known one. What they verify is refused all the same, so it
+/// doesn't matter that anybody can sign by them.
+#[derive(Clone, Debug)]
+struct Decoys {
+    secret: Arc<KeyRecord>,
+    public: Arc<KeyRecord>,
+}
+
+impl Decoys {
+    fn new() -> Self {
+        let of = |credential| {
+            Arc::new(KeyRecord::of(
+                KeyId::of_nobody(),
+                Environment::Live,
+                credential,
+            ))
+        };
+        // The base point of the curve.
+        let mut point = [0x66; 32];
+        point[0] = 0x58;
+        let secret = of(Credential::Secret(KeyedMac::of_nobody()));
+        Decoys {
+            public: VerifyingKey::ed25519(&point)
+                .map_or_else(|_| Arc::clone(&secret), |key| of(Credential::Public(key))),
+            secret,
+        }
+    }
+
+    /// The one that makes signatures of this length.
+    fn of(&self, length: usize) -> &Arc<KeyRecord> {
+        if length == 64 {
+            &self.public
+        } else {
+            &self.secret
+        }
+    }
+}
+
 /// What a verifier holds: keys by id.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     // INVARIANT: strictly ascending by id.
     keys: Vec<Arc<KeyRecord>>,
-    decoy: Decoy,
+    decoys: Decoys,
 }
 
 impl Default for KeyRing {
@@ -140,7 +181,7 @@ impl KeyRing {
     pub fn new() -> Self {
         KeyRing {
             keys: Vec::new(),
-            decoy: Decoy::new(),
+            decoys: Decoys::new(),
         }
     }
 
@@ -211,25 +252,27 @@ impl KeyRing {
         self.keys.is_empty()
     }
 
-    /// What is verified with where there is no key.
-    pub(crate) fn decoy(&self) -> &Decoy {
-        &self.decoy
-    }
-
-    /// The key with this id, if it is of this environment and active at `now`.
-    pub(crate) fn active(
+    /// The key with this id that can have made a signature of this length, and what is wrong with it. Where
+    /// there is none it is a decoy: what comes after takes as long, so that the time doesn't tell.
+    pub(crate) fn find(
         &self,
         keyid: &str,
+        length: usize,
         environment: Environment,
         now: UnixSeconds,
-    ) -> Result<Arc<KeyRecord>, Refusal> {
-        let record = self
-            .position(keyid)
-            .ok()
-            .and_then(|at| self.keys.get(at))
-            .ok_or_else(|| Refusal::named(Code::KeyUnknown, keyid))?;
-        record.check(environment, now)?;
-        Ok(Arc::clone(record))
+    ) -> (Arc<KeyRecord>, Option<Code>) {
+        let decoy = self.decoys.of(length);
+        let known = self.position(keyid).ok().and_then(|at| self.keys.get(at));
+        let record = known.unwrap_or(decoy);
+        let makes = record.credential.makes(length);
+        let fault = record.fault(environment, now);
+        let fault = fault.or((!makes).then_some(Code::SignatureMismatch));
+        let fault = if known.is_some() {
+            fault
+        } else {
+            Some(Code::KeyUnknown)
+        };
+        (Arc::clone(if makes { record } else { decoy }), fault)
     }
 }
 

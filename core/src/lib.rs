@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! Request -> Presented -> Candidate -> Authentic -> Verified -> Decision
-//!            parsed       key found    MAC, digest   nonce       policy
+//!            parsed       key to try   MAC, digest   nonce       policy
 //!                                      and time      spent       has spoken
 //! ```
 //!

@@ -1,14 +1,12 @@
 //! The first two states: a signature that was parsed, and one whose key was found.
 
-use alloc::sync::Arc;
-
 use crate::authentic::Authentic;
-use crate::claim::Claim;
+use crate::claim::{Claim, FoundKey};
 use crate::components::View;
 use crate::digest::content_digest;
 use crate::headers::is_token;
 use crate::instant::UnixSeconds;
-use crate::keyring::{KeyRecord, KeyRing};
+use crate::keyring::KeyRing;
 use crate::origin::Origin;
 use crate::profile::Profile;
 use crate::refusal::{Code, Refusal};
@@ -68,16 +66,14 @@ impl<'a> Presented<'a> {
 
     /// Finds the key that `keyid` names.
     ///
-    /// An unknown key costs as much time as a wrong signature: what is done depends on the length of
-    /// the value that was sent, not on the key. For 32 bytes that is one HMAC, for 64 one verification
-    /// of Ed25519. A key of ECDSA or RSA takes longer than that, so where a ring holds such keys their
-    /// ids can be told from unknown ones by the time; they go with every request in the clear, and only
-    /// the private half must stay unknown.
+    /// Whether there is such a key is told by [`authenticate`](Candidate::authenticate), after as much work as
+    /// for a wrong signature: what is done depends on the length of the value that was sent, not on the key.
+    /// For 32 bytes that is one HMAC, for 64 one verification of Ed25519. A key of ECDSA or RSA takes longer
+    /// than that, so where a ring holds such keys their ids can be told from unknown ones by the time; they
+    /// go with every request in the clear, and only the private half must stay unknown.
     ///
     /// # Errors
-    /// `keyid_missing`, `key_unknown`, `key_wrong_environment`, `key_revoked`, `key_not_active`,
-    /// `key_expired`, `algorithm_mismatch`; and `signature_mismatch` for a value of a length that the
-    /// key's algorithm doesn't make.
+    /// `keyid_missing`.
     pub fn find_key(self, ring: &KeyRing, now: UnixSeconds) -> Result<Candidate<'a>, Refusal> {
         let key = self.claim.find_key(ring, self.profile, now)?;
         Ok(Candidate {
@@ -87,11 +83,11 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// A presented signature with the key that it names: known, of the right environment, active.
+/// A presented signature with the key to try it by.
 #[derive(Debug)]
 pub struct Candidate<'a> {
     presented: Presented<'a>,
-    key: Arc<KeyRecord>,
+    key: FoundKey,
 }
 
 impl Candidate<'_> {
@@ -99,8 +95,8 @@ impl Candidate<'_> {
     /// times, then the digest of the body, so that only a holder of the key can make us hash a body.
     ///
     /// # Errors
-    /// `signature_mismatch`,
-    /// `created_in_future`, `too_old`, `expired`, and those of [`content_digest`].
+    /// `key_unknown`, `key_wrong_environment`, `key_revoked`, `key_not_active`, `key_expired`,
+    /// `algorithm_mismatch`, `signature_mismatch`, `created_in_future`, `too_old`, `expired`, and those of [`content_digest`].
     pub fn authenticate(self, now: UnixSeconds) -> Result<Authentic, Refusal> {
         let Presented {
             request,
@@ -108,13 +104,13 @@ impl Candidate<'_> {
             origin,
             claim,
         } = self.presented;
-        let keep_until = claim.check(&self.key, profile, now)?;
+        let (key, keep_until) = claim.check(self.key, profile, now)?;
         content_digest(&request.headers, "content-digest", &request.body)?;
         let nonce = claim.input.parameters().nonce.as_deref();
         let once = nonce.map_or(claim.value.as_bytes(), str::as_bytes);
-        let token = ReplayToken::new(self.key.id.as_str(), once, keep_until);
+        let token = ReplayToken::new(key.id.as_str(), once, keep_until);
         Ok(Authentic::new(
-            self.key,
+            key,
             request.method,
             origin.path(),
             now,

@@ -40,6 +40,7 @@ pub struct Profile {
     max_age: Duration,
     clock_skew: Duration,
     nonce_required: bool,
+    reveal_base: bool,
     expires_required: bool,
     max_body: usize,
     authorities: Vec<String>,
@@ -63,6 +64,7 @@ impl Profile {
             max_age: Duration::from_mins(5),
             clock_skew: Duration::from_secs(30),
             nonce_required: true,
+            reveal_base: false,
             expires_required: false,
             max_body: 1 << 20,
             authorities: Vec::new(),
@@ -87,7 +89,8 @@ impl Profile {
     /// Reads a profile from JSON; what is left out keeps its default, what is unknown is refused.
     ///
     /// Members: `environment` (required), `required` (components), `label`, `tag`, `max_age`,
-    /// `clock_skew` (both in seconds), `nonce_required`, `expires_required`, `max_body` (bytes),
+    /// `clock_skew` (both in seconds), `nonce_required`, `expires_required`, `reveal_base` (refused
+    /// for `live`), `max_body` (bytes),
     /// `authorities`, `structured_fields` (`item`, `list` or `dictionary` by the field's name), and
     /// `forwarded` with `peers`, `scheme_field`, `authority_field` and `target_field`.
     ///
@@ -113,6 +116,12 @@ impl Profile {
         profile.tag = members.text("tag")?.map(String::from);
         profile.max_age = seconds(members.number("max_age")?, profile.max_age);
         profile.clock_skew = seconds(members.number("clock_skew")?, profile.clock_skew);
+        if members.boolean("reveal_base")?.unwrap_or(false) {
+            if environment == Environment::Live {
+                return Err(Refusal::named(Code::ProfileMalformed, "reveal_base"));
+            }
+            profile.reveal_base = true;
+        }
         profile.nonce_required = members
             .boolean("nonce_required")?
             .unwrap_or(profile.nonce_required);
@@ -196,6 +205,15 @@ impl Profile {
         self
     }
 
+    /// Whether a stranger whose signature is wrong is shown the base that was expected, so that it can be
+    /// compared with the one that was signed. Never the MAC; and never in [`Environment::Live`], where this
+    /// does nothing: a base tells what proxies have made of a request.
+    #[must_use]
+    pub fn reveal_base(mut self, reveal: bool) -> Self {
+        self.reveal_base = reveal;
+        self
+    }
+
     /// Whether `expires` is required.
     #[must_use]
     pub fn expires_required(mut self, required: bool) -> Self {
@@ -254,6 +272,10 @@ impl Profile {
 
     pub(crate) fn body_limit(&self) -> usize {
         self.max_body
+    }
+
+    pub(crate) fn reveals_base(&self) -> bool {
+        self.reveal_base && self.environment != Environment::Live
     }
 
     pub(crate) fn age_limit(&self) -> Duration {

@@ -246,13 +246,19 @@ pub struct Refusal(Box<Parts>);
 struct Parts {
     code: Code,
     subject: Option<Subject>,
+    /// For a stranger, where the profile allows it.
+    base: Option<Box<str>>,
 }
 
 impl Refusal {
     #[cold]
     #[inline(never)]
     fn new(code: Code, subject: Option<Subject>) -> Self {
-        Refusal(Box::new(Parts { code, subject }))
+        Refusal(Box::new(Parts {
+            code,
+            subject,
+            base: None,
+        }))
     }
 
     #[cold]
@@ -286,6 +292,14 @@ impl Refusal {
         Self::named(code, name)
     }
 
+    /// The same, and the base that the verifier has built, which [`Refusal::problem`] shows.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn revealing(mut self, base: &str) -> Self {
+        self.0.base = Some(base.into());
+        self
+    }
+
     /// The stable code, for the audit log and for programs inside the trust boundary.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -308,7 +322,8 @@ impl Refusal {
         }
     }
 
-    /// The problem details for a stranger, as `application/problem+json` (RFC 9457).
+    /// The problem details for a stranger, as `application/problem+json` (RFC 9457). `expected_base` is among
+    /// them where the profile reveals it (see [`Profile::reveal_base`](crate::Profile::reveal_base)).
     #[must_use]
     pub fn problem(&self) -> String {
         let title = match self.code().fault() {
@@ -325,7 +340,12 @@ impl Refusal {
         push_decimal(&mut out, i64::from(self.code().status()));
         out.push_str(",\"code\":\"");
         out.push_str(self.public_code());
-        out.push_str("\"}");
+        out.push('"');
+        if let Some(base) = &self.0.base {
+            out.push_str(",\"expected_base\":");
+            push_json_string(&mut out, base);
+        }
+        out.push('}');
         out
     }
 

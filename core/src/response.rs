@@ -95,7 +95,7 @@ impl AuthenticResponse {
         };
         let claim = Claim::read(view, profile)?;
         let key = claim.find_key(ring, profile, now)?;
-        claim.check(&key, profile, now)?;
+        let (key, _) = claim.check(key, profile, now)?;
         content_digest(&response.headers, "content-digest", &response.body)?;
         Ok(AuthenticResponse {
             key,

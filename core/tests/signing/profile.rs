@@ -1,8 +1,8 @@
 //! Profiles: what a verifier can demand, and how that is read.
 
-use countersign_core::{Code, Profile};
+use countersign_core::{Code, Environment, KeyRecord, Profile};
 
-use crate::support::{Attempt, options};
+use crate::support::{Attempt, KEYID, options, ring_of, secret};
 
 fn verify_by(profile: &str, sign: impl FnOnce(&mut Attempt)) -> Result<(), Code> {
     let mut attempt = Attempt::good();
@@ -121,4 +121,44 @@ fn what_is_not_understood_is_refused() {
             "{text}"
         );
     }
+}
+
+/// The problem that a stranger sees when a byte of the query was changed.
+fn problem_of_a_changed_query(environment: Environment, profile: Profile, known: bool) -> String {
+    let mut attempt = Attempt::good();
+    let record = KeyRecord::new(
+        if known { KEYID } else { "another" },
+        environment,
+        &secret(),
+    );
+    attempt.ring = ring_of(record.unwrap());
+    attempt.profile = profile;
+    attempt.target = attempt.target.replace("BTC", "ETH");
+    attempt.verify().unwrap_err().problem()
+}
+
+#[test]
+fn the_expected_base_is_shown_where_that_is_switched_on_and_never_in_live() {
+    let shown = Profile::from_json(r#"{"environment": "test", "reveal_base": true}"#).unwrap();
+    let problem = problem_of_a_changed_query(Environment::Test, shown.clone(), true);
+    assert!(
+        problem
+            .contains(r#""expected_base":"\"@method\": POST\u000a\"@authority\": api.example.com\u000a"#),
+        "{problem}"
+    );
+    assert!(problem.contains("symbol=ETH-USD"), "{problem}");
+    // It doesn't tell a known key from an unknown one.
+    assert_eq!(
+        problem,
+        problem_of_a_changed_query(Environment::Test, shown, false)
+    );
+
+    let silent = Profile::new(Environment::Test);
+    let live = Profile::new(Environment::Live).reveal_base(true);
+    for (environment, profile) in [(Environment::Test, silent), (Environment::Live, live)] {
+        let problem = problem_of_a_changed_query(environment, profile, true);
+        assert!(!problem.contains("base"), "{problem}");
+    }
+    let refused = Profile::from_json(r#"{"environment": "live", "reveal_base": true}"#);
+    assert_eq!(refused.unwrap_err().code(), Code::ProfileMalformed);
 }

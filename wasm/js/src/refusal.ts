@@ -10,6 +10,8 @@ export interface Problem {
   readonly status: number;
   /** The public code. */
   readonly code: string;
+  /** The base that was expected, where the profile reveals it. */
+  readonly expected_base?: string;
 }
 
 /**

@@ -62,6 +62,11 @@ export interface Profile {
   readonly nonce_required?: boolean;
   /** Whether `expires` is required: no, unless given. */
   readonly expires_required?: boolean;
+  /**
+   * Whether a stranger whose signature is wrong is shown the base that was expected (never the MAC), as
+   * `expected_base` of the problem: no, unless given. Refused for `live`.
+   */
+  readonly reveal_base?: boolean;
   /** The largest body, in bytes: 1 MiB unless given. */
   readonly max_body?: number;
   /** The authorities served; any, unless given. */
