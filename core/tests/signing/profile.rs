@@ -142,8 +142,9 @@ fn the_expected_base_is_shown_where_that_is_switched_on_and_never_in_live() {
     let shown = Profile::from_json(r#"{"environment": "test", "reveal_base": true}"#).unwrap();
     let problem = problem_of_a_changed_query(Environment::Test, shown.clone(), true);
     assert!(
-        problem
-            .contains(r#""expected_base":"\"@method\": POST\u000a\"@authority\": api.example.com\u000a"#),
+        problem.contains(
+            r#""expected_base":"\"@method\": POST\u000a\"@authority\": api.example.com\u000a"#
+        ),
         "{problem}"
     );
     assert!(problem.contains("symbol=ETH-USD"), "{problem}");

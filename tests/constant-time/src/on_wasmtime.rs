@@ -24,7 +24,7 @@ impl OnWasmtime {
             profile: instance.profile(r#"{"environment": "live"}"#)?,
             pair,
             instance,
-            chosen: Chosen::NONE,
+            chosen: Chosen::default(),
         })
     }
 }
@@ -39,11 +39,11 @@ impl Subject for OnWasmtime {
     }
 
     fn choose(&mut self, class: Class, random: &mut Rng) {
-        self.chosen = Chosen::of(&self.pair, class, random);
+        self.chosen.choose(&self.pair, class, random);
     }
 
     fn run(&mut self) -> Result<()> {
-        let (lines, code) = self.chosen.of_pair(&self.pair);
+        let Chosen { lines, code } = &self.chosen;
         let request = Request::new("GET", TARGET, lines.as_bytes());
         match self
             .instance
@@ -51,7 +51,7 @@ impl Subject for OnWasmtime {
         {
             Err(Error::Refused(refused)) => {
                 ensure!(
-                    refused.code == code,
+                    refused.code == *code,
                     "refused by {}, not by {code}",
                     refused.code
                 );

@@ -18,32 +18,29 @@ pub(crate) struct Native {
     chosen: Chosen,
 }
 
-/// A request of one of the classes, by its place.
-#[derive(Clone, Copy)]
+/// A request of one of the classes. Those of both are put in one place, so that where they come from
+/// doesn't tell.
+#[derive(Default)]
 pub(crate) struct Chosen {
-    class: Class,
-    at: usize,
+    /// Its header lines.
+    pub(crate) lines: String,
+    /// The code with which it must be refused.
+    pub(crate) code: &'static str,
 }
 
 impl Chosen {
-    pub(crate) const NONE: Chosen = Chosen {
-        class: Class::First,
-        at: 0,
-    };
-
-    pub(crate) fn of(pair: &Pair, class: Class, random: &mut Rng) -> Self {
-        let at = random.usize(..pair.first.len());
-        Chosen { class, at }
-    }
-
-    /// Its header lines, and the code with which it must be refused.
-    pub(crate) fn of_pair(self, pair: &Pair) -> (&str, &'static str) {
+    pub(crate) fn choose(&mut self, pair: &Pair, class: Class, random: &mut Rng) {
         let [first, second] = pair.codes;
-        let (lines, code) = match self.class {
+        let (all, code) = match class {
             Class::First => (&pair.first, first),
             Class::Second => (&pair.second, second),
         };
-        (lines.get(self.at).map_or("", String::as_str), code)
+        let lines = all
+            .get(random.usize(..all.len()))
+            .map_or("", String::as_str);
+        self.lines.clear();
+        self.lines.push_str(lines);
+        self.code = code;
     }
 }
 
@@ -53,7 +50,7 @@ impl Native {
             pair,
             ring: KeyRing::from_json(&samples::keyring())?,
             profile: Profile::from_json(r#"{"environment": "live"}"#)?,
-            chosen: Chosen::NONE,
+            chosen: Chosen::default(),
         })
     }
 
@@ -84,11 +81,11 @@ impl Subject for Native {
     }
 
     fn choose(&mut self, class: Class, random: &mut Rng) {
-        self.chosen = Chosen::of(&self.pair, class, random);
+        self.chosen.choose(&self.pair, class, random);
     }
 
     fn run(&mut self) -> Result<()> {
-        let (lines, code) = self.chosen.of_pair(&self.pair);
+        let Chosen { lines, code } = &self.chosen;
         let refused = self.verify(black_box(lines)).err();
         let refused = refused.as_ref().map(Refusal::code).map(Code::as_str);
         ensure!(
