@@ -84,12 +84,16 @@ export function head(request: AnyRequest, connection: Connection = {}): Omit<Par
  * it without hashing it.
  */
 export async function whole(request: AnyRequest, connection?: Connection, limit = Infinity): Promise<Parts> {
-  const shared = head(request, connection);
+  const { scheme, method, target, headers, peer } = head(request, connection);
   const given = isStandard(request) ? undefined : request.bodyDigest;
-  if (given) {
-    return { ...shared, bodyKind: given.algorithm === 'sha-512' ? 2 : 1, body: given.value };
-  }
-  return { ...shared, bodyKind: 0, body: await readBody(request, limit) };
+  const bodyKind = given ? kindOf(given.algorithm) : 0;
+  // Only the body of a `Request` is to be waited for.
+  const body = given?.value ?? (isStandard(request) ? await readBody(request, limit) : bodyOf(request, limit));
+  return { scheme, method, target, headers, bodyKind, body, peer };
+}
+
+function kindOf(algorithm: DigestAlgorithm): number {
+  return algorithm === 'sha-512' ? 2 : 1;
 }
 
 /** As {@link whole}, with the digest of a large body in its place, made by the platform. */
@@ -104,10 +108,7 @@ export async function parts(request: AnyRequest, connection?: Connection, limit 
 
 /** The body, or the first `limit + 1` bytes of one that is longer than `limit`. */
 export async function readBody(request: AnyRequest, limit = Infinity): Promise<Uint8Array> {
-  if (!isStandard(request)) {
-    const body = request.body === undefined ? new Uint8Array() : toBytes(request.body);
-    return body.length > limit ? body.subarray(0, limit + 1) : body;
-  }
+  if (!isStandard(request)) return bodyOf(request, limit);
   if (request.body === null) return new Uint8Array();
   const copy = request.clone();
   if (limit === Infinity || !copy.body) return new Uint8Array(await copy.arrayBuffer());
@@ -123,6 +124,11 @@ export async function readBody(request: AnyRequest, limit = Infinity): Promise<U
   // The other branch is the caller's, so waiting for this to settle could take for ever.
   if (length > limit) reader.cancel().catch(() => undefined);
   return join(pieces, Math.min(length, limit + 1));
+}
+
+function bodyOf(request: PlainRequest, limit: number): Uint8Array {
+  const body = request.body === undefined ? new Uint8Array() : toBytes(request.body);
+  return body.length > limit ? body.subarray(0, limit + 1) : body;
 }
 
 /** How the platform is to hash a body; `undefined` leaves it to the module. */
