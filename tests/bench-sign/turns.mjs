@@ -1,7 +1,7 @@
 /** Times works that take turns: a batch each, and each round begins with another of them. */
 
 const BATCH = 3e5;
-const WARM_UP = 2e8;
+const WARM_UP = 5e8;
 
 /**
  * The median over all batches, in nanoseconds for one time.
