@@ -47,8 +47,8 @@ export interface Parts {
 }
 
 /**
- * From this many bytes on, a body is hashed by the platform (`crypto.subtle`), whose SHA-256 is three
- * times as fast but takes some 20 microseconds to be reached. In Node they are even at 8 KiB.
+ * From this many bytes on, a body is hashed by the platform, whose SHA-256 is three times as fast. But
+ * `crypto.subtle` takes some 20 microseconds to be reached.
  */
 export const PLATFORM_HASH_FROM = 16 * 1024;
 
@@ -102,8 +102,24 @@ export async function parts(request: AnyRequest, connection?: Connection, limit 
   const { bodyKind, body } = all;
   const algorithm = bodyKind !== 0 || body.length > limit ? undefined : platformAlgorithm(request, body);
   if (algorithm === undefined) return all;
-  const digest = await crypto.subtle.digest(algorithm, body as BufferSource);
-  return { ...all, bodyKind: algorithm === 'SHA-512' ? 2 : 1, body: new Uint8Array(digest) };
+  return { ...all, bodyKind: kindOf(algorithm), body: await digestOf(algorithm, body) };
+}
+
+/** A platform's hashing that need not be waited for. */
+export type Hash = (algorithm: DigestAlgorithm, body: Uint8Array) => Uint8Array;
+
+/** Longer bodies go to `crypto.subtle` all the same: another thread hashes there. */
+const AT_ONCE_UP_TO = 1 << 20;
+let hashAtOnce: Hash | undefined;
+
+/** Has bodies of up to 1 MiB hashed so, in place of `crypto.subtle`. */
+export function hashBy(hash: Hash): void {
+  hashAtOnce = hash;
+}
+
+async function digestOf(algorithm: DigestAlgorithm, body: Uint8Array): Promise<Uint8Array> {
+  if (hashAtOnce && body.length <= AT_ONCE_UP_TO) return hashAtOnce(algorithm, body);
+  return new Uint8Array(await crypto.subtle.digest(algorithm.toUpperCase(), body as BufferSource));
 }
 
 /** The body, or the first `limit + 1` bytes of one that is longer than `limit`. */
@@ -132,7 +148,7 @@ function bodyOf(request: PlainRequest, limit: number): Uint8Array {
 }
 
 /** How the platform is to hash a body; `undefined` leaves it to the module. */
-function platformAlgorithm(request: AnyRequest, body: Uint8Array): 'SHA-256' | 'SHA-512' | undefined {
+function platformAlgorithm(request: AnyRequest, body: Uint8Array): DigestAlgorithm | undefined {
   // Outside a secure context a browser has no `subtle`.
   if (body.length < PLATFORM_HASH_FROM || globalThis.crypto?.subtle === undefined) return undefined;
   let field = '';
@@ -142,7 +158,7 @@ function platformAlgorithm(request: AnyRequest, body: Uint8Array): 'SHA-256' | '
   const [short, long] = [field.includes('sha-256='), field.includes('sha-512=')];
   // Two digests must both match, and the platform would make only one.
   if (short && long) return undefined;
-  return long ? 'SHA-512' : 'SHA-256';
+  return long ? 'sha-512' : 'sha-256';
 }
 
 function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
