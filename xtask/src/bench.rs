@@ -1,12 +1,12 @@
-//! `cargo xtask bench`: the two benchmark programs, optimised.
+//! `cargo xtask bench`: the benchmark programs, optimised.
 
 use anyhow::Result;
 
-use crate::package;
-use crate::workspace::{cargo, run};
+use crate::workspace::{cargo, program, root, run};
+use crate::{package, setup};
 
-/// Measures signatures, or policy decisions if the first argument is `policy`. The other arguments go
-/// to the program.
+/// Measures signatures on the module and in native code; after the word `sign` in Node besides, after the
+/// word `policy` decisions. The other arguments go to the program.
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
         Some((first, rest)) if first == "policy" => {
@@ -15,14 +15,39 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
             let program = ["countersign-bench-policy", "--features", "peers"];
             measure(&program, rest)
         }
-        _ => measure(&["countersign-conformance", "--bin", "bench"], arguments),
+        Some((first, rest)) if first == "sign" => {
+            package::build()?;
+            measure(&SIGNATURES, rest)?;
+            in_node(rest)
+        }
+        _ => measure(&SIGNATURES, arguments),
     }
 }
+
+const SIGNATURES: [&str; 3] = ["countersign-conformance", "--bin", "bench"];
 
 fn measure(program: &[&str], arguments: &[String]) -> Result<()> {
     run(cargo()
         .args(["run", "--release", "--package"])
         .args(program)
         .arg("--")
+        .args(arguments))
+}
+
+/// Measures the npm package beside the libraries that people use. What is said here is not of the rows.
+fn in_node(arguments: &[String]) -> Result<()> {
+    let package = "tests/bench-sign";
+    let peers = setup::npm(package)?;
+    eprintln!("npm packages of {package}: {peers}");
+    if !root().join("wasm/js/dist").exists() {
+        eprintln!("skipped: signing in Node: the package isn't built");
+        return Ok(());
+    }
+    // There is no native code here to do without something.
+    let arguments = arguments
+        .iter()
+        .filter(|argument| *argument != "--without-soft");
+    run(program("node")
+        .arg("tests/bench-sign/bench.mjs")
         .args(arguments))
 }

@@ -33,7 +33,8 @@ pub(crate) fn setup() -> Result<()> {
     Ok(())
 }
 
-fn npm(folder: &str) -> Result<&'static str> {
+/// Installs what a package's lock file names, unless it was done; says what came of it.
+pub(crate) fn npm(folder: &str) -> Result<&'static str> {
     let package = root().join(folder);
     let lock = package.join("package-lock.json");
     if !lock.exists() {

@@ -55,11 +55,8 @@ export class Answer {
 
   /** Goes past the next field; where its content begins. */
   #next(): number {
-    const bytes = this.#bytes;
     const at = this.#at;
-    // A frame that the module made is whole.
-    const length = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
-    this.#at = at + 4 + length;
+    this.#at = at + 4 + wordAt(this.#bytes, at);
     return at + 4;
   }
 
@@ -83,5 +80,10 @@ export class Answer {
 }
 
 function numberOf(bytes: Uint8Array): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  return wordAt(bytes, 0) + wordAt(bytes, 4) * 2 ** 32;
+}
+
+/** The four bytes there, least first. A frame that the module made is whole. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }

@@ -12,16 +12,15 @@ export type HeaderLines =
   | { readonly [name: string]: string | readonly string[] | undefined };
 
 /** Every line, in order. */
-export function* lines(headers: HeaderLines): Generator<readonly [name: string, value: string]> {
-  if (Symbol.iterator in headers) {
-    yield* headers;
-    return;
-  }
+export function lines(headers: HeaderLines): Iterable<readonly [name: string, value: string]> {
+  if (Symbol.iterator in headers) return headers;
+  const all: (readonly [string, string])[] = [];
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue;
-    if (typeof value === 'string') yield [name, value];
-    else for (const one of value) yield [name, one];
+    if (typeof value === 'string') all.push([name, value]);
+    else for (const one of value) all.push([name, one]);
   }
+  return all;
 }
 
 /** The lines as one block. What would break out of its line is spoilt, so that the module refuses it. */

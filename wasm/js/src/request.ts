@@ -47,8 +47,8 @@ export interface Parts {
 }
 
 /**
- * From this many bytes on, a body is hashed by the platform (`crypto.subtle`), whose SHA-256 is three
- * times as fast but takes some 20 microseconds to be reached. In Node they are even at 8 KiB.
+ * From this many bytes on, a body is hashed by the platform, whose SHA-256 is three times as fast. But
+ * `crypto.subtle` takes some 20 microseconds to be reached.
  */
 export const PLATFORM_HASH_FROM = 16 * 1024;
 
@@ -84,12 +84,16 @@ export function head(request: AnyRequest, connection: Connection = {}): Omit<Par
  * it without hashing it.
  */
 export async function whole(request: AnyRequest, connection?: Connection, limit = Infinity): Promise<Parts> {
-  const shared = head(request, connection);
+  const { scheme, method, target, headers, peer } = head(request, connection);
   const given = isStandard(request) ? undefined : request.bodyDigest;
-  if (given) {
-    return { ...shared, bodyKind: given.algorithm === 'sha-512' ? 2 : 1, body: given.value };
-  }
-  return { ...shared, bodyKind: 0, body: await readBody(request, limit) };
+  const bodyKind = given ? kindOf(given.algorithm) : 0;
+  // Only the body of a `Request` is to be waited for.
+  const body = given?.value ?? (isStandard(request) ? await readBody(request, limit) : bodyOf(request, limit));
+  return { scheme, method, target, headers, bodyKind, body, peer };
+}
+
+function kindOf(algorithm: DigestAlgorithm): number {
+  return algorithm === 'sha-512' ? 2 : 1;
 }
 
 /** As {@link whole}, with the digest of a large body in its place, made by the platform. */
@@ -98,16 +102,29 @@ export async function parts(request: AnyRequest, connection?: Connection, limit 
   const { bodyKind, body } = all;
   const algorithm = bodyKind !== 0 || body.length > limit ? undefined : platformAlgorithm(request, body);
   if (algorithm === undefined) return all;
-  const digest = await crypto.subtle.digest(algorithm, body as BufferSource);
-  return { ...all, bodyKind: algorithm === 'SHA-512' ? 2 : 1, body: new Uint8Array(digest) };
+  return { ...all, bodyKind: kindOf(algorithm), body: await digestOf(algorithm, body) };
+}
+
+/** A platform's hashing that need not be waited for. */
+export type Hash = (algorithm: DigestAlgorithm, body: Uint8Array) => Uint8Array;
+
+/** Longer bodies go to `crypto.subtle` all the same: another thread hashes there. */
+const AT_ONCE_UP_TO = 1 << 20;
+let hashAtOnce: Hash | undefined;
+
+/** Has bodies of up to 1 MiB hashed so, in place of `crypto.subtle`. */
+export function hashBy(hash: Hash): void {
+  hashAtOnce = hash;
+}
+
+async function digestOf(algorithm: DigestAlgorithm, body: Uint8Array): Promise<Uint8Array> {
+  if (hashAtOnce && body.length <= AT_ONCE_UP_TO) return hashAtOnce(algorithm, body);
+  return new Uint8Array(await crypto.subtle.digest(algorithm.toUpperCase(), body as BufferSource));
 }
 
 /** The body, or the first `limit + 1` bytes of one that is longer than `limit`. */
 export async function readBody(request: AnyRequest, limit = Infinity): Promise<Uint8Array> {
-  if (!isStandard(request)) {
-    const body = request.body === undefined ? new Uint8Array() : toBytes(request.body);
-    return body.length > limit ? body.subarray(0, limit + 1) : body;
-  }
+  if (!isStandard(request)) return bodyOf(request, limit);
   if (request.body === null) return new Uint8Array();
   const copy = request.clone();
   if (limit === Infinity || !copy.body) return new Uint8Array(await copy.arrayBuffer());
@@ -125,8 +142,13 @@ export async function readBody(request: AnyRequest, limit = Infinity): Promise<U
   return join(pieces, Math.min(length, limit + 1));
 }
 
+function bodyOf(request: PlainRequest, limit: number): Uint8Array {
+  const body = request.body === undefined ? new Uint8Array() : toBytes(request.body);
+  return body.length > limit ? body.subarray(0, limit + 1) : body;
+}
+
 /** How the platform is to hash a body; `undefined` leaves it to the module. */
-function platformAlgorithm(request: AnyRequest, body: Uint8Array): 'SHA-256' | 'SHA-512' | undefined {
+function platformAlgorithm(request: AnyRequest, body: Uint8Array): DigestAlgorithm | undefined {
   // Outside a secure context a browser has no `subtle`.
   if (body.length < PLATFORM_HASH_FROM || globalThis.crypto?.subtle === undefined) return undefined;
   let field = '';
@@ -136,7 +158,7 @@ function platformAlgorithm(request: AnyRequest, body: Uint8Array): 'SHA-256' | '
   const [short, long] = [field.includes('sha-256='), field.includes('sha-512=')];
   // Two digests must both match, and the platform would make only one.
   if (short && long) return undefined;
-  return long ? 'SHA-512' : 'SHA-256';
+  return long ? 'sha-512' : 'sha-256';
 }
 
 function join(pieces: readonly Uint8Array[], length: number): Uint8Array {

@@ -155,7 +155,7 @@ export class Scheme extends Handle {
     credentials: Credentials | readonly Credentials[],
     options: SchemeVerifyOptions = {},
   ): Promise<SchemeAuthentic> {
-    const all = [credentials].flat();
+    const all = (Array.isArray(credentials) ? credentials : [credentials]) as readonly Credentials[];
     const parts = await whole(request, options);
     const { now = Date.now(), tolerance = '' } = options;
     const answer = Answer.of(
@@ -184,7 +184,12 @@ function fieldsOf({ scheme, method, target, headers, bodyKind, body, peer }: Par
 
 /** The handles of several credentials, 8 bytes each. */
 function handlesOf(all: readonly Credentials[]): Uint8Array {
-  const bytes = new DataView(new ArrayBuffer(8 * all.length));
-  all.forEach((one, place) => bytes.setBigUint64(8 * place, BigInt(handleOf(one, Credentials)), true));
-  return new Uint8Array(bytes.buffer);
+  const bytes = new Uint8Array(8 * all.length);
+  const view = new DataView(bytes.buffer);
+  all.forEach((one, place) => {
+    const handle = handleOf(one, Credentials);
+    view.setUint32(8 * place, handle >>> 0, true);
+    view.setUint32(8 * place + 4, Math.floor(handle / 2 ** 32), true);
+  });
+  return bytes;
 }
