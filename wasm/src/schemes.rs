@@ -89,9 +89,8 @@ pub fn scheme_sign(
     request: &RequestParts<'_>,
     moment: &MomentParts<'_>,
 ) -> Result<(), Refusal> {
-    let credentials = handles.get::<Credentials>(credentials)?.clone();
-    let scheme = handles.get::<Scheme>(scheme)?;
-    let signed = scheme.sign(&request.read()?, &credentials, &moment.read()?)?;
+    let (scheme, credentials) = handles.pair::<Scheme, Credentials>(scheme, credentials)?;
+    let signed = scheme.sign(&request.read()?, credentials, &moment.read()?)?;
     let mut lines = Vec::new();
     for (name, value) in &signed.headers {
         for part in [name, ": ", value, "\n"] {
@@ -118,9 +117,8 @@ pub fn scheme_base(
     request: &RequestParts<'_>,
     moment: &MomentParts<'_>,
 ) -> Result<(), Refusal> {
-    let credentials = handles.get::<Credentials>(credentials)?.clone();
-    let scheme = handles.get::<Scheme>(scheme)?;
-    reply.bytes(&scheme.base(&request.read()?, &credentials, &moment.read()?)?);
+    let (scheme, credentials) = handles.pair::<Scheme, Credentials>(scheme, credentials)?;
+    reply.bytes(&scheme.base(&request.read()?, credentials, &moment.read()?)?);
     Ok(())
 }
 

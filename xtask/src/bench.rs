@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::workspace::{cargo, program, root, run};
+use crate::workspace::{program, root, run, run_optimised};
 use crate::{package, setup};
 
 /// Measures signatures on the module and in native code; after the word `sign` in Node besides, after the
@@ -13,26 +13,18 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
             // One of ours runs in Node, from the package.
             package::build()?;
             let program = ["countersign-bench-policy", "--features", "peers"];
-            measure(&program, rest)
+            run_optimised(&program, rest)
         }
         Some((first, rest)) if first == "sign" => {
             package::build()?;
-            measure(&SIGNATURES, rest)?;
+            run_optimised(&SIGNATURES, rest)?;
             in_node(rest)
         }
-        _ => measure(&SIGNATURES, arguments),
+        _ => run_optimised(&SIGNATURES, arguments),
     }
 }
 
 const SIGNATURES: [&str; 3] = ["countersign-conformance", "--bin", "bench"];
-
-fn measure(program: &[&str], arguments: &[String]) -> Result<()> {
-    run(cargo()
-        .args(["run", "--release", "--package"])
-        .args(program)
-        .arg("--")
-        .args(arguments))
-}
 
 /// Measures the npm package beside the libraries that people use. What is said here is not of the rows.
 fn in_node(arguments: &[String]) -> Result<()> {

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::workspace::{cargo, run};
+use crate::workspace::{cargo, run, run_optimised};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's own tools")]
@@ -100,23 +100,16 @@ fn perform(verb: Verb) -> Result<()> {
                 .args(arguments))
         }
         Verb::ConstantTime(Passed { arguments }) => {
-            optimised("countersign-constant-time", &arguments)
+            run_optimised(&["countersign-constant-time"], &arguments)
         }
         Verb::Differential(Passed { arguments }) => {
-            optimised("countersign-differential", &arguments)
+            run_optimised(&["countersign-differential"], &arguments)
         }
         Verb::Fmt => run(cargo().args(["fmt", "--all"])),
         Verb::Setup => setup::setup(),
         Verb::Size { json } => size::size(json),
         Verb::Test => test::test(std::env::var("CI").as_deref() == Ok("true")),
     }
-}
-
-/// Runs the program of a package, optimised.
-fn optimised(package: &str, arguments: &[String]) -> Result<()> {
-    run(cargo()
-        .args(["run", "--release", "--package", package, "--"])
-        .args(arguments))
 }
 
 /// Runs the vectors through every runtime that this machine has.

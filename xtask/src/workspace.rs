@@ -57,6 +57,15 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a package's program, optimised. `program` is the package, and what else tells cargo which.
+pub(crate) fn run_optimised(program: &[&str], arguments: &[String]) -> Result<()> {
+    run(cargo()
+        .args(["run", "--release", "--package"])
+        .args(program)
+        .arg("--")
+        .args(arguments))
+}
+
 /// Runs a command and gives what it prints; what it says on stderr is dropped.
 pub(crate) fn answer(command: &mut Command) -> Result<String> {
     let line = line(command);

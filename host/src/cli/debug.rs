@@ -144,24 +144,16 @@ fn of_vendor(
 ) -> Result<Option<Finding>, Failure> {
     let secrets = vendor.secrets()?;
     let now = vendor.now_ms()?;
-    let verdict = |sample: &Sample, secret: &[u8]| -> Result<(), Option<Code>> {
-        let credentials = vendor.credentials(secret).map_err(|_| None)?;
-        with_request(sample, |request| {
-            scheme.verify(request, &[&credentials], now, None)
-        })
-        .map(drop)
-        .map_err(|refusal| Some(refusal.code()))
-    };
     let sample = sample(message)?;
     let own = secrets.first().map_or(&[][..], |secret| secret.as_bytes());
-    let credentials = vendor.credentials(own)?;
+    let credentials_of = vendor.credentials()?;
+    let credentials = credentials_of(own);
     let outcome = see(message, |request| {
         scheme.verify(request, &[&credentials], now, None).map(drop)
     });
     let Err(failure) = outcome else {
         return Ok(None);
     };
-    let refused = verdict(&sample, own).err().flatten();
     let base = see(message, |request| {
         scheme.received_bases(request, &credentials)
     })
@@ -171,19 +163,15 @@ fn of_vendor(
         .zip(given)
         .and_then(|(base, given)| first_difference(&base, given));
     let borrowed: Vec<&[u8]> = secrets.iter().map(|secret| secret.as_bytes()).collect();
-    let is_time = |code: Option<Code>| {
-        matches!(
-            code,
-            Some(Code::TooOld | Code::CreatedInFuture | Code::Expired)
-        )
-    };
-    let cause = match refused {
-        Some(Code::SignatureMismatch) => search(&sample, &borrowed, |changed, secret| {
-            match verdict(changed, secret) {
-                Ok(()) => true,
-                // The time is looked at once the signature is known to be right.
-                Err(code) => is_time(code),
-            }
+    let is_time = |code: &str| matches!(code, "too_old" | "created_in_future" | "expired");
+    let cause = match failure.code() {
+        "signature_mismatch" => search(&sample, &borrowed, |changed, secret| {
+            let credentials = credentials_of(secret);
+            let verdict = with_request(changed, |request| {
+                scheme.verify(request, &[&credentials], now, None)
+            });
+            // The time is looked at once the signature is known to be right.
+            verdict.map_or_else(|refusal| is_time(refusal.code().as_str()), |_| true)
         }),
         code if is_time(code) => Some(Cause::ClockSkew),
         _ => None,

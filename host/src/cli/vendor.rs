@@ -76,20 +76,27 @@ impl VendorArguments {
         }
     }
 
-    /// The credentials with this secret.
-    pub(super) fn credentials(&self, secret: &[u8]) -> Result<Credentials, Failure> {
-        let mut credentials = Credentials::new(&self.keyid, secret);
-        if let Some(path) = &self.passphrase {
-            let passphrase = Zeroizing::new(read_text(path)?);
-            credentials = credentials.passphrase(passphrase.trim_end_matches(['\r', '\n']));
-        }
+    /// Makes credentials of a secret; the rest of them is read once.
+    pub(super) fn credentials(&self) -> Result<impl Fn(&[u8]) -> Credentials, Failure> {
+        let passphrase = match &self.passphrase {
+            Some(path) => Zeroizing::new(read_text(path)?),
+            None => Zeroizing::default(),
+        };
+        let mut options = Vec::new();
         for option in &self.options {
-            let (name, value) = option.split_once('=').ok_or_else(|| {
+            options.push(option.split_once('=').ok_or_else(|| {
                 Failure::usage("options_malformed", format!("`{option}` is not NAME=VALUE"))
-            })?;
-            credentials = credentials.option(name, value);
+            })?);
         }
-        Ok(credentials)
+        Ok(move |secret: &[u8]| {
+            let passphrase = passphrase.trim_end_matches(['\r', '\n']);
+            let credentials = Credentials::new(&self.keyid, secret).passphrase(passphrase);
+            options
+                .iter()
+                .fold(credentials, |credentials, (name, value)| {
+                    credentials.option(name, value)
+                })
+        })
     }
 
     pub(super) fn sign(
@@ -100,7 +107,7 @@ impl VendorArguments {
     ) -> Result<Done, Failure> {
         let secrets = self.secrets()?;
         let secret = secrets.first().map_or(&[][..], |secret| secret.as_bytes());
-        let credentials = self.credentials(secret)?;
+        let credentials = self.credentials()?(secret);
         let mut entropy = [0; 16];
         getrandom::fill(&mut entropy)
             .map_err(|error| Failure::usage("no_entropy", error.to_string()))?;
@@ -150,11 +157,12 @@ impl VendorArguments {
     }
 
     pub(super) fn verify(&self, scheme: &Scheme, message: &Message) -> Result<Done, Failure> {
-        let credentials: Vec<Credentials> = self
-            .secrets()?
+        let secrets = self.secrets()?;
+        let credentials_of = self.credentials()?;
+        let credentials: Vec<Credentials> = secrets
             .iter()
-            .map(|secret| self.credentials(secret.as_bytes()))
-            .collect::<Result<_, _>>()?;
+            .map(|secret| credentials_of(secret.as_bytes()))
+            .collect();
         let borrowed: Vec<&Credentials> = credentials.iter().collect();
         let now = self.now_ms()?;
         let authentic = see(message, |request| {
