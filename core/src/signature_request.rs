@@ -110,6 +110,12 @@ impl SignatureRequest {
         &self.label
     }
 
+    /// The nonce that is asked for.
+    #[must_use]
+    pub fn asked_nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
+    }
+
     /// The member of `Accept-Signature`; several are joined by a comma and a space.
     ///
     /// # Errors

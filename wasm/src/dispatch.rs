@@ -4,12 +4,18 @@ use countersign_core::{Code, Refusal};
 
 use crate::frame::{Fields, Reply};
 use crate::handles::Handles;
-#[cfg(feature = "provider")]
-use crate::provider;
+#[cfg(feature = "complete")]
+use crate::negotiation::{self, AskingParts, HonouringParts};
 use crate::request::RequestParts;
+#[cfg(feature = "provider")]
+use crate::request::ResponseParts;
 #[cfg(feature = "schemes")]
 use crate::schemes::{self, MomentParts};
 use crate::verbs::{self, SigningParts};
+#[cfg(feature = "provider")]
+use crate::{pairs, provider};
+#[cfg(feature = "complete")]
+use crate::{primitives, structured};
 
 macro_rules! verbs {
     ($($(#[$when:meta])? $number:literal $name:ident($handles:ident, $reply:ident, $fields:ident) $body:expr;)*) => {
@@ -56,6 +62,10 @@ verbs! {
         schemes::credentials_open(handles, reply, f.text()?, f.bytes()?, f.text()?, f.text()?)
     };
     #[cfg(feature = "provider")]
+    8 private_key_open(handles, reply, f) {
+        pairs::private_key_open(handles, reply, f.text()?, f.text()?, f.bytes()?)
+    };
+    #[cfg(feature = "provider")]
     16 profile_open(handles, reply, f) provider::profile_open(handles, reply, f.text()?);
     #[cfg(feature = "provider")]
     17 bundle_open(handles, reply, f) provider::bundle_open(handles, reply, f.bytes()?);
@@ -69,18 +79,8 @@ verbs! {
     #[cfg(feature = "schemes")]
     22 scheme_open(handles, reply, f) schemes::scheme_open(handles, reply, f.text()?);
     32 sign(handles, reply, f) {
-        let key = f.number()?;
-        let request = request(f)?;
-        let parts = SigningParts {
-            label: f.text()?,
-            components: f.text()?,
-            created: f.number()?,
-            expires: f.number()?,
-            nonce: f.text()?,
-            tag: f.text()?,
-            with_algorithm: f.number()?,
-        };
-        verbs::sign_request(handles, reply, key, &request, &parts)
+        let (key, request) = (f.number()?, request(f)?);
+        verbs::sign_request(handles, reply, key, &request, &signing(f)?)
     };
     #[cfg(feature = "provider")]
     33 verify(handles, reply, f) {
@@ -117,11 +117,77 @@ verbs! {
     };
     #[cfg(feature = "schemes")]
     43 scheme_describe(handles, reply, f) schemes::scheme_describe(handles, reply, f.number()?);
+    #[cfg(feature = "complete")]
+    44 scheme_canonical_request(handles, reply, f) {
+        let (scheme, credentials, request) = (f.number()?, f.number()?, request(f)?);
+        schemes::scheme_canonical_request(handles, reply, scheme, credentials, &request, &moment(f)?)
+    };
     48 digest_open(handles, reply, f) verbs::digest_open(handles, reply, f.text()?);
     49 digest_update(handles, _r, f) verbs::digest_update(handles, f.number()?, f.bytes()?);
     50 digest_finish(handles, reply, f) verbs::digest_finish(handles, reply, f.number()?);
     #[cfg(feature = "provider")]
     51 digest_check(_h, reply, f) provider::digest_check(reply, f.text()?, f.bytes()?, f.bytes()?);
+    #[cfg(feature = "provider")]
+    52 sign_response(handles, reply, f) {
+        let (key, request, response) = (f.number()?, request(f)?, response(f)?);
+        pairs::sign_response(handles, reply, key, &request, &response, &signing(f)?)
+    };
+    #[cfg(feature = "provider")]
+    53 verify_response(handles, reply, f) {
+        let against = (f.number()?, f.number()?, f.number()?);
+        pairs::verify_response(handles, reply, against, &request(f)?, &response(f)?)
+    };
+    #[cfg(feature = "provider")]
+    54 evidence(handles, reply, f) pairs::evidence(handles, reply, f.number()?);
+    #[cfg(feature = "provider")]
+    55 evidence_verify(_h, reply, f) pairs::evidence_verify(reply, f.text()?);
+    #[cfg(feature = "complete")]
+    56 accept_signature(_h, reply, f) {
+        let parts = AskingParts {
+            label: f.text()?,
+            components: f.text()?,
+            created: f.number()?,
+            expires: f.number()?,
+            nonce: f.text()?,
+            algorithm: f.text()?,
+            keyid: f.text()?,
+            tag: f.text()?,
+        };
+        negotiation::accept_signature(reply, &parts)
+    };
+    #[cfg(feature = "complete")]
+    57 signature_requests(_h, reply, f) negotiation::signature_requests(reply, f.bytes()?);
+    #[cfg(feature = "complete")]
+    58 sign_as_asked(handles, reply, f) {
+        let (key, request, response) = (f.number()?, request(f)?, response(f)?);
+        let parts = HonouringParts {
+            asking: f.bytes()?,
+            label: f.text()?,
+            created: f.number()?,
+            lifetime: f.number()?,
+            nonce: f.text()?,
+        };
+        negotiation::sign_as_asked(handles, reply, key, &request, &response, &parts)
+    };
+    #[cfg(feature = "complete")]
+    59 wanted_digest(_h, reply, f) negotiation::wanted_digest(reply, f.text()?, f.bytes()?);
+    #[cfg(feature = "complete")]
+    60 signature_base(_h, reply, f) {
+        let (request, response) = (request(f)?, response(f)?);
+        primitives::signature_base(reply, &request, &response, f.bytes()?, f.text()?, f.text()?)
+    };
+    #[cfg(feature = "complete")]
+    61 key_sign(handles, reply, f) primitives::key_sign(handles, reply, f.number()?, f.bytes()?);
+    #[cfg(feature = "complete")]
+    62 signature_check(_h, reply, f) {
+        primitives::signature_check(reply, f.text()?, f.bytes()?, f.bytes()?, f.bytes()?)
+    };
+    #[cfg(feature = "complete")]
+    63 field_canonical(_h, reply, f) structured::field_canonical(reply, f.text()?, f.text()?);
+    #[cfg(feature = "complete")]
+    64 field_read(_h, reply, f) structured::field_read(reply, f.text()?, f.text()?);
+    #[cfg(feature = "complete")]
+    65 field_write(_h, reply, f) structured::field_write(reply, f.text()?, f);
 }
 
 /// Whether the frames of the verb carry secrets.
@@ -140,6 +206,30 @@ fn request<'a>(fields: &mut Fields<'a>) -> Result<RequestParts<'a>, Refusal> {
         body_kind: fields.number()?,
         body: fields.bytes()?,
         peer: fields.text()?,
+    })
+}
+
+/// The four fields of a response, after those of its request: status, headers, body kind, body.
+#[cfg(feature = "provider")]
+fn response<'a>(fields: &mut Fields<'a>) -> Result<ResponseParts<'a>, Refusal> {
+    Ok(ResponseParts {
+        status: fields.number()?,
+        headers: fields.bytes()?,
+        body_kind: fields.number()?,
+        body: fields.bytes()?,
+    })
+}
+
+/// How to sign: label, components, created, expires, nonce, tag, whether to state the algorithm.
+fn signing<'a>(fields: &mut Fields<'a>) -> Result<SigningParts<'a>, Refusal> {
+    Ok(SigningParts {
+        label: fields.text()?,
+        components: fields.text()?,
+        created: fields.number()?,
+        expires: fields.number()?,
+        nonce: fields.text()?,
+        tag: fields.text()?,
+        with_algorithm: fields.number()?,
     })
 }
 

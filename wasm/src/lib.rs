@@ -11,11 +11,19 @@ extern crate alloc;
 pub mod dispatch;
 pub mod frame;
 pub mod handles;
+#[cfg(feature = "complete")]
+pub mod negotiation;
+#[cfg(feature = "provider")]
+pub mod pairs;
+#[cfg(feature = "complete")]
+pub mod primitives;
 #[cfg(feature = "provider")]
 pub mod provider;
 pub mod request;
 #[cfg(feature = "schemes")]
 pub mod schemes;
+#[cfg(feature = "complete")]
+pub mod structured;
 pub mod verbs;
 
 #[cfg(target_arch = "wasm32")]

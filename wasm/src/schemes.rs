@@ -122,6 +122,25 @@ pub fn scheme_base(
     Ok(())
 }
 
+/// The canonical request of AWS Signature Version 4. Found: its text; empty for another scheme.
+///
+/// # Errors
+/// Those of [`Scheme::canonical_request`].
+#[cfg(feature = "complete")]
+pub fn scheme_canonical_request(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    scheme: u64,
+    credentials: u64,
+    request: &RequestParts<'_>,
+    moment: &MomentParts<'_>,
+) -> Result<(), Refusal> {
+    let (scheme, credentials) = handles.pair::<Scheme, Credentials>(scheme, credentials)?;
+    let canonical = scheme.canonical_request(&request.read()?, credentials, &moment.read()?)?;
+    reply.text(canonical.as_deref().unwrap_or(""));
+    Ok(())
+}
+
 /// Found: the keyid that a request presents; empty if it has none.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use countersign_core::{
-    Code, ContentDigest, DigestAlgorithm, Environment, Refusal, SharedSecret, SignOptions,
+    Code, ContentDigest, DigestAlgorithm, Environment, Refusal, SharedSecret, SignOptions, Signed,
     SigningKey, Token, UnixSeconds, hmac_sha256, sign,
 };
 
@@ -17,7 +17,7 @@ use crate::request::RequestParts;
 pub struct SigningParts<'a> {
     /// The label; empty: `sig1`.
     pub label: &'a str,
-    /// The covered components, one a line; empty: the usual ones.
+    /// The covered components, one a line; empty: the usual ones; `()`: none.
     pub components: &'a str,
     /// Seconds since 1970.
     pub created: u64,
@@ -85,7 +85,11 @@ pub fn key_open(
     put_key(handles, reply, key)
 }
 
-fn put_key(handles: &mut Handles, reply: &mut Reply, key: SigningKey) -> Result<(), Refusal> {
+pub(crate) fn put_key(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    key: SigningKey,
+) -> Result<(), Refusal> {
     let keyid = String::from(key.id().as_str());
     reply.number(handles.insert(key)?);
     reply.text(&keyid);
@@ -113,32 +117,43 @@ pub fn sign_request(
     parts: &SigningParts<'_>,
 ) -> Result<(), Refusal> {
     let key = handles.get::<SigningKey>(key)?;
-    let mut options =
-        SignOptions::new(UnixSeconds::new(parts.created)).with_algorithm(parts.with_algorithm == 1);
-    if !parts.label.is_empty() {
-        options = options.label(parts.label);
-    }
-    if !parts.components.is_empty() {
-        let mut components: Vec<String> = Vec::new();
-        for component in parts.components.split('\n') {
-            components.push(component.into());
-        }
-        options = options.components(components);
-    }
-    if parts.expires != 0 {
-        options = options.expires(UnixSeconds::new(parts.expires));
-    }
-    if !parts.nonce.is_empty() {
-        options = options.nonce(parts.nonce);
-    }
-    if !parts.tag.is_empty() {
-        options = options.tag(parts.tag);
-    }
-    let signed = sign(&request.read()?, key, &options)?;
+    put_signed(reply, &sign(&request.read()?, key, &parts.options())?);
+    Ok(())
+}
+
+pub(crate) fn put_signed(reply: &mut Reply, signed: &Signed) {
     reply.text(&signed.signature_input);
     reply.text(&signed.signature);
     reply.text(signed.content_digest.as_deref().unwrap_or(""));
-    Ok(())
+}
+
+impl SigningParts<'_> {
+    pub(crate) fn options(&self) -> SignOptions {
+        let mut options = SignOptions::new(UnixSeconds::new(self.created))
+            .with_algorithm(self.with_algorithm == 1);
+        if !self.label.is_empty() {
+            options = options.label(self.label);
+        }
+        if !self.components.is_empty() {
+            let mut components: Vec<String> = Vec::new();
+            if self.components != "()" {
+                for component in self.components.split('\n') {
+                    components.push(component.into());
+                }
+            }
+            options = options.components(components);
+        }
+        if self.expires != 0 {
+            options = options.expires(UnixSeconds::new(self.expires));
+        }
+        if !self.nonce.is_empty() {
+            options = options.nonce(self.nonce);
+        }
+        if !self.tag.is_empty() {
+            options = options.tag(self.tag);
+        }
+        options
+    }
 }
 
 /// Starts the digest of a body (`sha-256` or `sha-512`). Found: handle.

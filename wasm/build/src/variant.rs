@@ -1,18 +1,20 @@
 /// One of the modules that are built from `countersign-wasm`.
 ///
-/// There are two because a worker that verifies by RFC 9421 needs no vendors' schemes, and pays for each
-/// kilobyte. A verb has the same number and the same fields in both.
+/// A worker that verifies by RFC 9421 needs no vendors' schemes and no RSA, and pays for each kilobyte. A
+/// verb has the same number and the same fields in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
     /// Signing and verifying by RFC 9421, and deciding by policy.
     Full,
     /// Signing and verifying as vendors want it, with the built-in rows.
     Schemes,
+    /// Both, and what few need: ECDSA, RSA, `Accept-Signature`, structured fields of any kind.
+    Complete,
 }
 
 impl Variant {
     /// All of them.
-    pub const ALL: [Variant; 2] = [Variant::Full, Variant::Schemes];
+    pub const ALL: [Variant; 3] = [Variant::Full, Variant::Schemes, Variant::Complete];
 
     /// The name of the module's file, without its end.
     #[must_use]
@@ -20,6 +22,7 @@ impl Variant {
         match self {
             Variant::Full => "countersign",
             Variant::Schemes => "countersign-schemes",
+            Variant::Complete => "countersign-complete",
         }
     }
 
@@ -28,6 +31,7 @@ impl Variant {
         match self {
             Variant::Full => "provider",
             Variant::Schemes => "schemes",
+            Variant::Complete => "complete",
         }
     }
 }
