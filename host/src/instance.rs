@@ -85,19 +85,42 @@ impl Instance {
         fields: &[Field<'_>],
         read: impl FnOnce(&mut Reply<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let frame = self.reply(verb, frame_len(fields), |room| write_frame(room, fields))?;
+        read(&mut Reply::read(frame)?)
+    }
+
+    /// Runs a verb by its number on a frame, and gives the frame that answers (`docs/abi.md`): for verbs
+    /// that are no method here. A refusal is an answer.
+    ///
+    /// # Errors
+    /// [`Error::Trapped`], [`Error::Stopped`].
+    pub fn answer(&mut self, verb: u32, frame: &[u8]) -> Result<Vec<u8>, Error> {
+        let reply = self.reply(verb, frame.len(), |room| {
+            room.copy_from_slice(frame);
+            true
+        })?;
+        Ok(reply.to_vec())
+    }
+
+    /// Calls a verb on a frame that is written into the room for it, and gives the reply.
+    fn reply(
+        &mut self,
+        verb: u32,
+        length: usize,
+        write: impl FnOnce(&mut [u8]) -> bool,
+    ) -> Result<&[u8], Error> {
         if self.stopped {
             return Err(Error::Stopped);
         }
         self.store.set_epoch_deadline(self.ticks);
-        match self.call_once(verb, fields) {
+        match self.call_once(verb, length, write) {
             Ok((address, length)) => {
                 let memory = self.memory.data(&self.store);
-                let frame = usize::try_from(address)
+                usize::try_from(address)
                     .ok()
                     .zip(usize::try_from(length).ok())
                     .and_then(|(address, length)| memory.get(address..address.checked_add(length)?))
-                    .ok_or_else(|| Error::Trapped("its reply is outside of its memory".into()))?;
-                read(&mut Reply::read(frame)?)
+                    .ok_or_else(|| Error::Trapped("its reply is outside of its memory".into()))
             }
             Err(trap) => {
                 self.stopped = true;
@@ -109,9 +132,10 @@ impl Instance {
     fn call_once(
         &mut self,
         verb: u32,
-        fields: &[Field<'_>],
+        frame_length: usize,
+        write: impl FnOnce(&mut [u8]) -> bool,
     ) -> Result<(u64, u64), wasmtime::Error> {
-        let length = u32::try_from(frame_len(fields))?;
+        let length = u32::try_from(frame_length)?;
         let shared = length <= BUFFER;
         if shared && self.buffer == 0 {
             self.buffer = self.alloc.call(&mut self.store, BUFFER)?;
@@ -126,8 +150,8 @@ impl Instance {
             .memory
             .data_mut(&mut self.store)
             .get_mut(room)
-            .and_then(|room| room.get_mut(..frame_len(fields)))
-            .is_some_and(|room| write_frame(room, fields));
+            .and_then(|room| room.get_mut(..frame_length))
+            .is_some_and(write);
         if !written {
             wasmtime::bail!("it gave no room for a frame");
         }

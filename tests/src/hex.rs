@@ -15,3 +15,12 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>> {
         })
         .collect()
 }
+
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    use core::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // A String takes everything.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -4,12 +4,13 @@
 //! holds the answers against what is expected and against each other. `tests/vectors/README.md`
 //! describes the files.
 //!
-//! The module [`signing`] does the same for vectors that others published, and [`cedar`] holds the policy
+//! The module [`signing`] asks the [`door`] of each runtime what others published, and [`cedar`] holds the policy
 //! evaluator to Cedar's conformance data.
 
 pub mod case;
 pub mod cedar;
 pub mod compare;
+pub mod door;
 mod hex;
 mod published;
 pub mod runtime;

@@ -1,63 +1,79 @@
 //! Signing vectors that others published, in the format of one folder with a file a family.
 //!
-//! Each case becomes questions to a runtime and a judge of its answers. Of native code core is asked directly
-//! too, which does more than the questions can ask for. What neither does is skipped, each time for one of the
-//! [`Reason`]s, which the report counts.
+//! Each case asks the module by its verbs, the same in every runtime, and judges the answers.
 
+mod curves;
 mod hmac;
-mod native;
-mod reason;
+mod message;
 mod rfc9421;
 mod rfc9530;
+mod sigv4;
+mod structured_fields;
 mod tally;
+mod vendors;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use countersign_wasm_build::Variant;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::case::{Answer, Case, Kind};
-use crate::runtime::{Run, Runtime};
-pub use reason::Reason;
+use crate::door::{Door, Fault, Opened, Running, open, together};
+use crate::runtime::Runtime;
 pub use tally::Tally;
 
-/// Runs every case of the `.json` files in a folder and in those below it.
+/// What came of a run.
+pub enum Report {
+    /// The count.
+    Counted(Tally),
+    /// The runtime is not on this machine; why.
+    Skipped(String),
+}
+
+/// Runs every case of the `.json` files in a folder and in those below it, by one module in one runtime.
 ///
 /// # Errors
-/// A folder that can't be read; a runtime that is not there, or breaks. A malformed file is counted
-/// in the tally, by its name.
-pub fn run(folder: &Path, runtime: Runtime) -> Result<Tally> {
+/// A folder that can't be read; a runtime that breaks. A malformed file is counted in the tally, by its
+/// name.
+pub fn run(folder: &Path, runtime: Runtime, module: Variant) -> Result<Report> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
-    let mut tally = Tally::default();
-    let mut planned = Vec::new();
+    let (mut machine, title) = match open(runtime, module)? {
+        Opened::Running {
+            machine,
+            version,
+            sha256,
+        } => (machine, title(&version, module, sha256)),
+        Opened::Skipped(why) => return Ok(Report::Skipped(why)),
+    };
+    let mut tally = Tally::new(format!("{runtime}: {title}"));
+    let door = Door::default();
+    let (mut names, mut cases) = (Vec::new(), Vec::new());
     for path in files {
-        match plan_file(&path, runtime) {
-            Ok(plans) => planned.extend(plans),
-            Err(error) => tally
-                .malformed
-                .push(format!("{}: {error:#}", path.display())),
+        let file = path.strip_prefix(folder).unwrap_or(&path).display();
+        match plan_file(&path, &door) {
+            Ok(planned) => {
+                for Planned { family, name, case } in planned {
+                    names.push((family, format!("{file}: {name}")));
+                    cases.push(case);
+                }
+            }
+            Err(error) => tally.malformed.push(format!("{file}: {error:#}")),
         }
     }
-    let questions: Vec<Case> = planned
-        .iter_mut()
-        .flat_map(|planned| core::mem::take(&mut planned.plan.questions))
-        .collect();
-    let outcome = match runtime.run(&questions)? {
-        Run::Done(outcome) => outcome,
-        Run::Skipped(why) => anyhow::bail!("{runtime} is not on this machine: {why}"),
-    };
-    let mut answers = outcome.results.as_slice();
-    for Planned { family, name, plan } in planned {
-        let (own, rest) = answers
-            .split_at_checked(plan.asked)
-            .context("the runtime gave too few answers")?;
-        answers = rest;
-        tally.count(&family, &name, (plan.judge)(own));
+    for ((family, name), checked) in names.iter().zip(together(&door, &mut *machine, cases)?) {
+        tally.count(family, name, Verdict::of(checked));
     }
-    Ok(tally)
+    Ok(Report::Counted(tally))
+}
+
+fn title(version: &str, module: Variant, sha256: Option<String>) -> String {
+    match sha256 {
+        None => version.to_owned(),
+        Some(sha256) => format!("{version}, {}.wasm {sha256}", module.name()),
+    }
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -79,15 +95,17 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// What is known of a case when the runtime has answered.
+/// What is known of a case when the module has answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// As published.
     Passed,
+    /// Refused on purpose, where the publisher accepts; why.
+    Stricter(&'static str),
     /// Unlike published; how.
     Failed(String),
-    /// Not for this module.
-    Skipped(Reason),
+    /// Not for this module; why.
+    Skipped(&'static str),
 }
 
 impl Verdict {
@@ -98,61 +116,33 @@ impl Verdict {
             Verdict::Failed(or())
         }
     }
-}
 
-type Judge = Box<dyn FnOnce(&[Answer]) -> Verdict>;
+    fn failed(how: impl Into<String>) -> Self {
+        Verdict::Failed(how.into())
+    }
 
-/// The questions of one case, and what the answers must be.
-struct Plan {
-    questions: Vec<Case>,
-    asked: usize,
-    judge: Judge,
-}
-
-impl Plan {
-    fn ask(kinds: Vec<Kind>, judge: impl FnOnce(&[Answer]) -> Verdict + 'static) -> Self {
-        let questions: Vec<Case> = kinds.into_iter().map(|kind| Case::new("", kind)).collect();
-        Plan {
-            asked: questions.len(),
-            questions,
-            judge: Box::new(judge),
+    fn of(checked: Checked) -> Self {
+        match checked {
+            Ok(verdict) => verdict,
+            Err(Fault::Refused(refused)) => match refused.code.as_str() {
+                "verb_unknown" => Verdict::Skipped("a verb that this module doesn't have"),
+                "algorithm_unknown" => {
+                    Verdict::Skipped("an algorithm that this module doesn't have")
+                }
+                _ => Verdict::Failed(format!("refused: {refused}")),
+            },
+            Err(Fault::Broken(error)) => Verdict::Failed(format!("{error:#}")),
         }
     }
-
-    /// A verdict that needs no answer.
-    fn settled(verdict: Verdict) -> Self {
-        Plan::ask(Vec::new(), |_| verdict)
-    }
-
-    /// The same, where core was asked too: with its fault if it has one, and passed where the rest is
-    /// skipped.
-    fn beside(self, fault: Option<String>) -> Self {
-        let Plan {
-            questions,
-            asked,
-            judge,
-        } = self;
-        let judge: Judge = Box::new(move |answers| match (fault, judge(answers)) {
-            (Some(fault), _) => Verdict::Failed(fault),
-            (None, Verdict::Skipped(_)) => Verdict::Passed,
-            (None, verdict) => verdict,
-        });
-        Plan {
-            questions,
-            asked,
-            judge,
-        }
-    }
-
-    fn skip(reason: Reason) -> Self {
-        Plan::settled(Verdict::Skipped(reason))
-    }
 }
+
+/// What a family makes of a case. A refusal that it doesn't expect is passed on.
+type Checked = Result<Verdict, Fault>;
 
 struct Planned {
     family: String,
     name: String,
-    plan: Plan,
+    case: Running<Checked>,
 }
 
 /// The head of a file. The cases of a family may have shapes of their own.
@@ -164,7 +154,7 @@ struct Head {
     cases: Vec<Map<String, Value>>,
 }
 
-fn plan_file(path: &Path, runtime: Runtime) -> Result<Vec<Planned>> {
+fn plan_file(path: &Path, door: &Door) -> Result<Vec<Planned>> {
     let head: Head = serde_json::from_str(&fs::read_to_string(path)?)?;
     let mut planned = Vec::with_capacity(head.cases.len());
     for (index, case) in head.cases.into_iter().enumerate() {
@@ -172,39 +162,34 @@ fn plan_file(path: &Path, runtime: Runtime) -> Result<Vec<Planned>> {
             .get("name")
             .and_then(Value::as_str)
             .map_or(format!("case {index}"), str::to_owned);
-        let asked = match runtime {
-            Runtime::Native => native::ask(&head.family, &head.keys, &case),
-            _ => Ok(None),
-        };
-        let asked = asked.with_context(|| name.clone())?;
-        let plan = plan_case(&head.family, &head.keys, case).with_context(|| name.clone())?;
-        let mut plan = match asked {
-            Some(fault) => plan.beside(fault),
-            None => plan,
-        };
-        let name = format!("{}: {name}", path.display());
-        for question in &mut plan.questions {
-            question.id.clone_from(&name);
-        }
         planned.push(Planned {
+            case: plan(&head.family, &head.keys, case.into(), door.clone())
+                .with_context(|| name.clone())?,
             family: head.family.clone(),
             name,
-            plan,
         });
     }
     Ok(planned)
 }
 
-fn plan_case(family: &str, keys: &Map<String, Value>, case: Map<String, Value>) -> Result<Plan> {
-    match family {
-        "hmac" => hmac::plan(&serde_json::from_value(case.into())?),
-        "rfc9421" => rfc9421::plan(keys, case),
-        "rfc9530" => rfc9530::plan(serde_json::from_value(case.into())?),
-        "ecdsa-p256" | "ed25519" => Ok(Plan::skip(Reason::Algorithm)),
-        "exchanges" | "sigv4" | "webhooks" => Ok(Plan::skip(Reason::VendorScheme)),
-        "structured-fields" => Ok(Plan::skip(Reason::StructuredFields)),
-        _ => Ok(Plan::skip(Reason::Family)),
-    }
+fn plan(
+    family: &str,
+    keys: &Map<String, Value>,
+    case: Value,
+    door: Door,
+) -> Result<Running<Checked>> {
+    use serde_json::from_value as read;
+    Ok(match family {
+        "ecdsa-p256" => Box::pin(curves::check(door, "ecdsa-p256-sha256", read(case)?)),
+        "ed25519" => Box::pin(curves::check(door, "ed25519", read(case)?)),
+        "exchanges" | "webhooks" => Box::pin(vendors::check(door, read(case)?)),
+        "hmac" => Box::pin(hmac::check(door, read(case)?)),
+        "rfc9421" => rfc9421::plan(door, keys, case)?,
+        "rfc9530" => Box::pin(rfc9530::check(door, read(case)?)),
+        "sigv4" => Box::pin(sigv4::check(door, read(case)?)),
+        "structured-fields" => Box::pin(structured_fields::check(door, read(case)?)),
+        _ => Box::pin(async { Ok(Verdict::Skipped("a family that this runner doesn't know")) }),
+    })
 }
 
 /// What a publisher says of a case.
@@ -218,14 +203,4 @@ enum Published {
     Either,
     /// Only a parser is asked.
     Parse,
-}
-
-fn member<'a>(answer: &'a Answer, name: &str) -> &'a str {
-    answer.get(name).and_then(Value::as_str).unwrap_or("")
-}
-
-/// The code of a refusal, if the answer is one.
-fn refusal(answer: &Answer) -> Option<&str> {
-    let verdict = answer.get("verdict").and_then(Value::as_str);
-    verdict.filter(|verdict| !matches!(*verdict, "ok" | "absent" | "verified"))
 }

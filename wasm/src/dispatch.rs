@@ -139,7 +139,7 @@ verbs! {
     };
     #[cfg(feature = "provider")]
     54 evidence(handles, reply, f) pairs::evidence(handles, reply, f.number()?);
-    #[cfg(feature = "provider")]
+    #[cfg(feature = "complete")]
     55 evidence_verify(_h, reply, f) pairs::evidence_verify(reply, f.text()?);
     #[cfg(feature = "complete")]
     56 accept_signature(_h, reply, f) {

@@ -12,7 +12,7 @@ use crate::request::{RequestParts, ResponseParts};
 use crate::verbs::{SigningParts, put_key, put_signed};
 
 /// Opens a private key: 32 raw bytes of the algorithm that is named; or, where none is, a PKCS#8
-/// structure in DER, or a PEM text. Found: handle, keyid, algorithm, the public key in raw form.
+/// structure in DER. The complete module reads a PEM text, too. Found: handle, keyid, algorithm, the public key in raw form.
 ///
 /// # Errors
 /// `keyid_malformed`, `private_key_malformed`, `algorithm_unknown`.
@@ -24,10 +24,7 @@ pub fn private_key_open(
     private: &[u8],
 ) -> Result<(), Refusal> {
     let key = if algorithm.is_empty() {
-        match core::str::from_utf8(private) {
-            Ok(text) if text.starts_with("-----BEGIN") => SigningKey::from_pem(keyid, text)?,
-            _ => SigningKey::from_pkcs8(keyid, private)?,
-        }
+        of_structure(keyid, private)?
     } else {
         let raw = private.try_into().map_err(|_| Code::PrivateKeyMalformed)?;
         match Algorithm::parse(algorithm)? {
@@ -43,6 +40,19 @@ pub fn private_key_open(
     reply.text(algorithm.as_str());
     reply.bytes(&public.map_or(alloc::vec::Vec::new(), |key| key.to_bytes()));
     Ok(())
+}
+
+#[cfg(not(feature = "complete"))]
+fn of_structure(keyid: &str, private: &[u8]) -> Result<SigningKey, Refusal> {
+    SigningKey::from_pkcs8(keyid, private)
+}
+
+#[cfg(feature = "complete")]
+fn of_structure(keyid: &str, private: &[u8]) -> Result<SigningKey, Refusal> {
+    match core::str::from_utf8(private) {
+        Ok(text) if text.starts_with("-----BEGIN") => SigningKey::from_pem(keyid, text),
+        _ => SigningKey::from_pkcs8(keyid, private),
+    }
 }
 
 /// Signs a response to a request. Found: as of signing a request.
@@ -103,10 +113,11 @@ fn put_evidence(reply: &mut Reply, evidence: Option<Evidence>) {
     reply.text(&evidence.map_or(alloc::string::String::new(), |evidence| evidence.to_json()));
 }
 
-/// Checks evidence. Found: keyid, algorithm, the public key in raw form, the base that was signed.
+/// Checks evidence, as a third party does. Found: keyid, algorithm, the public key in raw form, the base that was signed.
 ///
 /// # Errors
 /// Those of [`Evidence::from_json`] and [`Evidence::verify`].
+#[cfg(feature = "complete")]
 pub fn evidence_verify(reply: &mut Reply, json: &str) -> Result<(), Refusal> {
     let evidence = Evidence::from_json(json)?;
     evidence.verify()?;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::{Outcome, Run};
 use crate::vectors::root;
 
-const SKIPPED: i32 = 77;
+pub(crate) const SKIPPED: i32 = 77;
 const PATIENCE: Duration = Duration::from_mins(5);
 
 pub(crate) fn run<C: Serialize>(name: &str, cases: &[C]) -> Result<Run> {

@@ -1,10 +1,13 @@
 //! The family `hmac`: keys, messages and tags.
 
-use anyhow::{Result, ensure};
+use anyhow::anyhow;
+use countersign_wasm::dispatch::number;
 use serde::Deserialize;
 
-use super::{Plan, Published, Reason, Verdict, member};
-use crate::case::{Bytes, Kind, Mac};
+use super::message::Message;
+use super::vendors::{Credentials, Moment};
+use super::{Checked, Published, Verdict};
+use crate::door::{Door, Fault, Frame};
 use crate::hex;
 
 #[derive(Deserialize)]
@@ -18,32 +21,58 @@ pub(super) struct Case {
     result: Published,
 }
 
-pub(super) fn plan(case: &Case) -> Result<Plan> {
-    if case.alg != "hmac-sha256" {
-        return Ok(Plan::skip(Reason::Algorithm));
+/// A vendor's scheme whose base is the body.
+const BARE_MAC: &str = r#"name = "mac"
+title = "A bare MAC"
+documentation = "https://www.rfc-editor.org/rfc/rfc2104"
+algorithm = "hmac-sha512"
+secret = "hex"
+encoding = "hex"
+signed = "{body}"
+
+[headers]
+Mac = "{signature}"
+"#;
+
+pub(super) async fn check(door: Door, case: Case) -> Checked {
+    let is_valid = match case.result {
+        Published::Valid => true,
+        Published::Invalid => false,
+        other => return Err(anyhow!("a tag is valid or invalid, not {other:?}").into()),
+    };
+    if case.tag_bits == 0 || !case.tag_bits.is_multiple_of(8) {
+        return Err(anyhow!("a tag is whole bytes, and one at least").into());
     }
-    ensure!(
-        matches!(case.result, Published::Valid | Published::Invalid),
-        "a tag is valid or invalid"
-    );
-    ensure!(
-        case.tag_bits > 0 && case.tag_bits.is_multiple_of(8),
-        "a tag is whole bytes, and one at least"
-    );
-    let tag = hex::decode(&case.tag)?;
-    let kind = Kind::Mac(Mac {
-        key: Bytes(hex::decode(&case.key)?),
-        message: Bytes(hex::decode(&case.msg)?),
-    });
-    let (length, is_valid) = (case.tag_bits / 8, case.result == Published::Valid);
-    Ok(Plan::ask(vec![kind], move |answers| {
-        let mac = answers
-            .first()
-            .and_then(|answer| serde_json::from_value(member(answer, "mac").into()).ok())
-            .map_or(Vec::new(), |Bytes(mac)| mac);
-        let matches = mac.get(..length) == Some(&tag);
-        Verdict::passed_if(matches == is_valid, || {
-            format!("the tag matches: {matches}")
-        })
+    let tag = match case.alg.as_str() {
+        "hmac-sha256" => {
+            let (key, message) = (hex::decode(&case.key)?, hex::decode(&case.msg)?);
+            let frame = Frame::new().bytes(&key).bytes(&message);
+            door.ask(number::mac, frame).await?.bytes()?
+        }
+        "hmac-sha512" if case.key.is_empty() => {
+            return Ok(Verdict::Stricter(
+                "an empty key, which no vendor's scheme takes",
+            ));
+        }
+        "hmac-sha512" => hmac_sha512(&door, &case).await?,
+        _ => return Ok(Verdict::Skipped("a hash that no scheme here uses")),
+    };
+    let matches = tag.get(..case.tag_bits / 8) == Some(&hex::decode(&case.tag)?);
+    Ok(Verdict::passed_if(matches == is_valid, || {
+        format!("the tag matches: {matches}")
     }))
+}
+
+/// An algorithm of vendors only.
+async fn hmac_sha512(door: &Door, case: &Case) -> Result<Vec<u8>, Fault> {
+    let row = Frame::new().text(BARE_MAC);
+    let scheme = door.ask(number::scheme_open, row).await?.number()?;
+    let credentials = Credentials::new("", &case.key).open(door).await?;
+    let mut message = Message::new("POST", "/", "");
+    message.body = hex::decode(&case.msg)?;
+    let frame = Frame::new().number(scheme).number(credentials);
+    let frame = Moment::at(0).put(message.put(frame));
+    let mut answer = door.ask(number::scheme_sign, frame).await?;
+    let signed = message.signed(&mut answer)?;
+    Ok(hex::decode(signed.value("Mac").unwrap_or(""))?)
 }

@@ -3,37 +3,51 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use super::{Reason, Verdict};
+use super::Verdict;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Row {
     passed: usize,
+    stricter: usize,
     failed: usize,
     skipped: usize,
 }
 
-/// What came of a run. Its `Display` ends with one line: `N passed, N failed, N skipped`.
+/// What came of a run. Its `Display` ends with one line: `N passed, N stricter, N failed, N skipped`.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
+    title: String,
     families: BTreeMap<String, Row>,
-    reasons: BTreeMap<Reason, usize>,
+    stricter: Vec<String>,
     failures: Vec<String>,
+    skipped: BTreeMap<&'static str, usize>,
     /// Files that could not be read, each with the place.
     pub malformed: Vec<String>,
 }
 
 impl Tally {
+    pub(super) fn new(title: String) -> Self {
+        Tally {
+            title,
+            ..Tally::default()
+        }
+    }
+
     pub(super) fn count(&mut self, family: &str, name: &str, verdict: Verdict) {
         let row = self.families.entry(family.to_owned()).or_default();
         match verdict {
             Verdict::Passed => row.passed += 1,
+            Verdict::Stricter(why) => {
+                row.stricter += 1;
+                self.stricter.push(format!("{name}: {why}"));
+            }
             Verdict::Failed(why) => {
                 row.failed += 1;
                 self.failures.push(format!("{name}: {why}"));
             }
-            Verdict::Skipped(reason) => {
+            Verdict::Skipped(why) => {
                 row.skipped += 1;
-                *self.reasons.entry(reason).or_default() += 1;
+                *self.skipped.entry(why).or_default() += 1;
             }
         }
     }
@@ -44,7 +58,13 @@ impl Tally {
         self.families.values().map(|row| row.passed).sum()
     }
 
-    /// Cases that didn't.
+    /// Cases that we refuse on purpose.
+    #[must_use]
+    pub fn stricter(&self) -> usize {
+        self.stricter.len()
+    }
+
+    /// Cases that came out unlike published.
     #[must_use]
     pub fn failed(&self) -> usize {
         self.failures.len()
@@ -53,7 +73,7 @@ impl Tally {
     /// Cases that are not for this module.
     #[must_use]
     pub fn skipped(&self) -> usize {
-        self.reasons.values().sum()
+        self.skipped.values().sum()
     }
 
     /// Whether no case failed and every file could be read.
@@ -65,30 +85,44 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.title)?;
         for failure in &self.failures {
             writeln!(f, "FAILED  {failure}")?;
         }
         for file in &self.malformed {
             writeln!(f, "MALFORMED  {file}")?;
         }
-        writeln!(
-            f,
-            "{:<20} {:>7} {:>7} {:>7}",
-            "family", "passed", "failed", "skipped"
-        )?;
+        let columns = ["passed", "stricter", "failed", "skipped"];
+        write!(f, "{:<20}", "family")?;
+        columns
+            .iter()
+            .try_for_each(|name| write!(f, " {name:>8}"))?;
+        writeln!(f)?;
         for (family, row) in &self.families {
-            writeln!(
-                f,
-                "{family:<20} {:>7} {:>7} {:>7}",
-                row.passed, row.failed, row.skipped
-            )?;
+            write!(f, "{family:<20}")?;
+            for count in [row.passed, row.stricter, row.failed, row.skipped] {
+                write!(f, " {count:>8}")?;
+            }
+            writeln!(f)?;
         }
-        writeln!(f, "\nskipped because of")?;
-        for (reason, count) in &self.reasons {
-            writeln!(f, "{count:>7}  {}", reason.sentence())?;
+        if !self.stricter.is_empty() {
+            writeln!(f, "stricter on purpose")?;
+            for case in &self.stricter {
+                writeln!(f, "  {case}")?;
+            }
         }
-        let (passed, failed, skipped) = (self.passed(), self.failed(), self.skipped());
-        writeln!(f, "\n{} cases", passed + failed + skipped)?;
-        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
+        if !self.skipped.is_empty() {
+            writeln!(f, "skipped because of")?;
+            for (why, count) in &self.skipped {
+                writeln!(f, "{count:>7}  {why}")?;
+            }
+        }
+        let (passed, stricter) = (self.passed(), self.stricter());
+        let (failed, skipped) = (self.failed(), self.skipped());
+        writeln!(f, "{} cases", passed + stricter + failed + skipped)?;
+        write!(
+            f,
+            "{passed} passed, {stricter} stricter, {failed} failed, {skipped} skipped"
+        )
     }
 }

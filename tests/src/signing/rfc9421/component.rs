@@ -1,49 +1,51 @@
 //! Values of components: the lines of a signature base.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use super::{Message, identifier};
-use crate::case::Kind;
-use crate::signing::{Plan, Published, Reason, Verdict, member, refusal};
+use super::identifier;
+use super::written::Written;
+use crate::door::Door;
+use crate::signing::{Checked, Published, Verdict};
 
 #[derive(Deserialize)]
 pub(super) struct Case {
-    message: Message,
+    message: Written,
+    request: Option<Written>,
     lines: Vec<String>,
+    /// Fields that are structured and not registered so, with their types.
+    #[serde(default)]
+    structured: BTreeMap<String, String>,
     #[serde(default)]
     result: Published,
 }
 
-pub(super) fn plan(case: Case) -> Result<Plan> {
+/// A label that no message has yet.
+const LABEL: &str = "of-the-case";
+
+pub(super) async fn check(door: Door, case: Case) -> Checked {
     let identifiers = case
         .lines
         .iter()
         .map(|line| identifier::of_line(line).context("a line without an identifier"))
         .collect::<Result<Vec<_>>>()?;
-    if !identifiers
-        .iter()
-        .all(|identifier| identifier::is_supported(identifier))
-    {
-        return Ok(Plan::skip(Reason::ComponentParameter));
-    }
     let params = format!("({})", identifiers.join(" "));
-    let expected = format!("{}\n\"@signature-params\": {params}", case.lines.join("\n"));
+    let types = case.structured.iter();
+    let types: Vec<String> = types.map(|(name, kind)| format!("{name}={kind}")).collect();
     let message = case
         .message
-        .with(&[("Signature-Input", Some(&format!("sig={params}")))]);
-    Ok(Plan::ask(
-        vec![Kind::Base(message.to_base(None))],
-        move |answers| {
-            let Some(answer) = answers.first() else {
-                return Verdict::Failed("no answer".to_owned());
-            };
-            if case.result == Published::Invalid {
-                return Verdict::passed_if(refusal(answer).is_some(), || "not refused".to_owned());
-            }
-            Verdict::passed_if(member(answer, "base") == expected, || {
-                format!("expected {expected:?}, got {answer:?}")
-            })
-        },
-    ))
+        .with("Signature-Input", &format!("{LABEL}={params}"));
+    let base = message
+        .base(&door, case.request.as_ref(), LABEL, &types.join("\n"))
+        .await?;
+    let expected = format!("{}\n\"@signature-params\": {params}", case.lines.join("\n"));
+    let is_right = match &base {
+        Ok((_, base)) => case.result == Published::Valid && *base == expected,
+        Err(_) => case.result == Published::Invalid,
+    };
+    Ok(Verdict::passed_if(is_right, || {
+        format!("expected {expected:?}, got {base:?}")
+    }))
 }

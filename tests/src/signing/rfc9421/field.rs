@@ -1,16 +1,16 @@
 //! Fields that must parse, and serialise back to the same text.
 
 use anyhow::Result;
-use countersign_core::{
-    Body, Code, Headers, Request, Scheme, SharedSecret, SignOptions, SigningKey, UnixSeconds, sign,
-    signature_inputs,
-};
+use countersign_core::{Headers, signature_inputs};
+use countersign_wasm::dispatch::number;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Message, MessageKind, identifier};
-use crate::case::{Bytes, Check, Kind};
-use crate::signing::{Plan, Published, Reason, Verdict, member, refusal};
+use super::identifier;
+use super::written::Written;
+use crate::door::{Door, Fault, Frame};
+use crate::signing::message::Message;
+use crate::signing::{Checked, Published, Verdict};
 
 #[derive(Deserialize)]
 pub(super) struct Case {
@@ -20,51 +20,45 @@ pub(super) struct Case {
     result: Published,
 }
 
-pub(super) fn plan(case: Case) -> Result<Plan> {
-    match case.field.to_ascii_lowercase().as_str() {
-        "signature-input" => Ok(signature_input(case)),
-        "signature" => signature(&case),
-        "accept-signature" => Ok(Plan::skip(Reason::AcceptSignature)),
-        _ => Ok(Plan::skip(Reason::OtherField)),
-    }
+pub(super) async fn check(door: Door, case: Case) -> Checked {
+    let frame = Frame::new().text("dictionary").text(&case.value);
+    let read = match door.try_ask(number::field_canonical, frame).await? {
+        Ok(mut canonical) if canonical.text()? == case.value => {
+            match case.field.to_ascii_lowercase().as_str() {
+                "signature-input" => signature_input(&door, &case.value).await?,
+                "signature" => signature(&door, &case.value).await?,
+                "accept-signature" => accept_signature(&door, &case.value).await?,
+                _ => Ok(()),
+            }
+        }
+        Ok(_) => Err("another text stands for it".to_owned()),
+        Err(refused) => Err(refused.to_string()),
+    };
+    let is_right = read.is_ok() == (case.result != Published::Invalid);
+    Ok(Verdict::passed_if(is_right, || format!("read as {read:?}")))
 }
 
 /// Asks for the parameters of each label, in a message that has all that is covered.
-fn signature_input(case: Case) -> Plan {
-    let block = format!("Signature-Input: {}\r\n", case.value);
-    let parsed = Headers::parse(block.as_bytes()).and_then(|headers| signature_inputs(&headers));
-    let inputs = match parsed {
+async fn signature_input(door: &Door, value: &str) -> Result<Result<(), String>, Fault> {
+    let block = format!("Signature-Input: {value}\r\n");
+    let headers = Headers::parse(block.as_bytes());
+    let inputs = match headers.and_then(|headers| signature_inputs(&headers)) {
         Ok(inputs) => inputs,
-        Err(refusal) if refusal.code() == Code::ComponentParameterUnsupported => {
-            return Plan::skip(Reason::ComponentParameter);
-        }
-        Err(refusal) => {
-            let is_right = case.result == Published::Invalid;
-            return Plan::settled(Verdict::passed_if(is_right, || refusal.to_string()));
-        }
+        Err(refusal) => return Ok(Err(refusal.to_string())),
     };
-    let kinds = inputs
-        .iter()
-        .map(|input| {
-            let message = message_with(input.as_str(), &case.value);
-            Kind::Base(message.to_base(Some(input.label())))
-        })
-        .collect();
-    Plan::ask(kinds, move |answers| {
-        if case.result == Published::Invalid {
-            let refused = answers.iter().any(|answer| refusal(answer).is_some());
-            return Verdict::passed_if(refused, || "not refused".to_owned());
+    let mut members = Vec::new();
+    for input in &inputs {
+        let message = message_with(input.as_str(), value);
+        match message.base(door, None, input.label(), "").await? {
+            Ok((params, _)) => members.push(format!("{}={params}", input.label())),
+            Err(refused) => return Ok(Err(refused)),
         }
-        let members: Vec<String> = answers
-            .iter()
-            .map(|answer| format!("{}={}", member(answer, "label"), member(answer, "params")))
-            .collect();
-        let text = members.join(", ");
-        Verdict::passed_if(text == case.value, || format!("serialised as {text:?}"))
-    })
+    }
+    let text = members.join(", ");
+    Ok(if text == value { Ok(()) } else { Err(text) })
 }
 
-fn message_with(params: &str, signature_input: &str) -> Message {
+fn message_with(params: &str, signature_input: &str) -> Written {
     let identifiers = identifier::in_list(params);
     let mut headers = vec![("Host".to_owned(), "example.com".to_owned())];
     let mut query = Vec::new();
@@ -78,69 +72,56 @@ fn message_with(params: &str, signature_input: &str) -> Message {
     let is_response = identifiers
         .iter()
         .any(|identifier| identifier == "\"@status\"");
-    let kind = if is_response {
-        MessageKind::Response
-    } else {
-        MessageKind::Request
-    };
-    let message = Message {
-        kind,
-        method: None,
-        target: Some(format!("/?{}", query.join("&"))),
-        scheme: None,
-        status: None,
-        headers,
-        body: None,
-    };
-    message.with(&[("Signature-Input", Some(signature_input))])
+    let target = format!("/?{}", query.join("&"));
+    Written::bare(is_response.then_some(200), target, headers)
+        .with("Signature-Input", signature_input)
 }
 
 /// A request that we sign carries the field as well, and must still be verified: the module parses
 /// every member, and keeps each as the text that it is.
-fn signature(case: &Case) -> Result<Plan> {
+async fn signature(door: &Door, value: &str) -> Result<Result<(), String>, Fault> {
     const NOW: u64 = 1_800_000_000;
-    let secret = vec![7; 32];
-    let key = SigningKey::new("k7", &SharedSecret::new(secret.clone())?)?;
-    let request = Request {
-        method: "GET",
-        target: "/",
-        scheme: Scheme::Https,
-        headers: Headers::parse(b"Host: example.com\r\n")?,
-        body: Body::Bytes(b""),
-        peer: None,
-    };
-    let options = SignOptions::new(UnixSeconds::new(NOW))
-        .label("own-label")
-        .nonce("n-1");
-    let signed = sign(&request, &key, &options)?;
-    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let kind = Kind::Check(Check {
-        request: crate::case::Request {
-            method: "GET".to_owned(),
-            target: "/".to_owned(),
-            scheme: "https".to_owned(),
-            headers: vec![
-                field("Host", "example.com"),
-                field("Signature-Input", &signed.signature_input),
-                field("Signature", &case.value),
-                field("Signature", &signed.signature),
-            ],
-            body: None,
-            body_digest: None,
-            peer: None,
+    let frame = Frame::new().text("k7").bytes(&[7; 32]);
+    let key = door.ask(number::key_open, frame).await?.number()?;
+    let mut request = Message::new("GET", "/", "");
+    request
+        .headers
+        .push(("Host".to_owned(), "example.com".to_owned()));
+    let frame = request.put(Frame::new().number(key));
+    let frame = frame.text("own-label").text("").number(NOW).number(0);
+    let frame = frame.text("n-1").text("").number(0);
+    let mut signed = door.ask(number::sign, frame).await?;
+    for (name, value) in [
+        ("Signature-Input", signed.text()?),
+        ("Signature", value.to_owned()),
+        ("Signature", signed.text()?),
+    ] {
+        request.headers.push((name.to_owned(), value));
+    }
+    let secret = crate::case::Bytes(vec![7; 32]);
+    let ring = json!({"keys": [{"keyid": "k7", "environment": "test", "secret": secret}]});
+    let frame = Frame::new().text(&ring.to_string());
+    let ring = door.ask(number::keyring_open, frame).await?.number()?;
+    let frame = Frame::new().text(r#"{"environment": "test", "label": "own-label"}"#);
+    let profile = door.ask(number::profile_open, frame).await?.number()?;
+    let frame = Frame::new().number(ring).number(profile).number(NOW);
+    let verdict = door.try_ask(number::verify, request.put(frame)).await?;
+    Ok(verdict.map(drop).map_err(|refused| refused.to_string()))
+}
+
+/// Each member asks for a signature, in the order of the field.
+async fn accept_signature(door: &Door, value: &str) -> Result<Result<(), String>, Fault> {
+    let frame = Frame::new().text("dictionary").text(value);
+    let count = door.ask(number::field_read, frame).await?.number()?;
+    let frame = Frame::new().text(&format!("Accept-Signature: {value}\r\n"));
+    Ok(
+        match door.try_ask(number::signature_requests, frame).await? {
+            Err(refused) => Err(refused.to_string()),
+            Ok(mut members) => {
+                let members = members.text()?;
+                let found = u64::try_from(members.lines().count()).unwrap_or(u64::MAX);
+                if found == count { Ok(()) } else { Err(members) }
+            }
         },
-        keyring: json!({"keys": [{"keyid": "k7", "environment": "test", "secret": Bytes(secret)}]}),
-        profile: json!({"environment": "test"}),
-        bundle: None,
-        context: None,
-        now: NOW,
-        times: 1,
-    });
-    let expected_refusal = case.result == Published::Invalid;
-    Ok(Plan::ask(vec![kind], move |answers| {
-        let refused = answers.first().and_then(refusal);
-        Verdict::passed_if(refused.is_some() == expected_refusal, || {
-            format!("refused: {refused:?}")
-        })
-    }))
+    )
 }

@@ -21,21 +21,9 @@ pub(super) fn in_list(params: &str) -> Vec<String> {
 }
 
 /// The identifier at the start of a line of the signature base.
-pub(in crate::signing) fn of_line(line: &str) -> Option<&str> {
+pub(super) fn of_line(line: &str) -> Option<&str> {
     line.split_at_checked(end_of(line, &[':'])?)
         .map(|(identifier, _)| identifier)
-}
-
-/// Whether the module has a component of this kind: it has one parameter, `name` of `@query-param`.
-pub(super) fn is_supported(identifier: &str) -> bool {
-    let Some(end) = end_of(identifier, &[';']) else {
-        return true;
-    };
-    let parameters = identifier.get(end..).unwrap_or("");
-    identifier.starts_with("\"@query-param\"")
-        && parameters
-            .strip_prefix(";name=")
-            .is_some_and(|value| end_of(value, &[';']).is_none())
 }
 
 /// Where the first of these characters stands outside of quotes.

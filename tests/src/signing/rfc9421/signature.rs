@@ -1,312 +1,315 @@
-//! Signatures: the base of every one; and for `hmac-sha256` also the MAC of the base, the verdict of
-//! a verifier, and the bytes that our signer makes.
+//! Signatures: the base of every one, what its key says of it, the verdict of a verifier, and the bytes that
+//! our signer makes.
 
-use anyhow::{Context as _, Result};
-use countersign_core::{Headers, Parameters, signature_inputs};
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_core::{Headers, Parameters, UnixSeconds, signature_inputs};
+use countersign_wasm::dispatch::number;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::{Message, MessageKind, identifier};
-use crate::case::{Answer, Bytes, Check, Key, Kind, Mac, Options, Request, Sign};
-use crate::signing::{Plan, Published, Reason, Verdict, member, refusal};
-
-const HMAC: &str = "hmac-sha256";
+use super::identifier;
+use super::key::{Key, open_ring};
+use super::written::Written;
+use crate::door::{Answer, Door, Fault, Frame, Tried};
+use crate::signing::{Checked, Published, Verdict};
 
 #[derive(Deserialize)]
 pub(super) struct Case {
-    message: Message,
+    message: Written,
+    request: Option<Written>,
     label: String,
-    keyid: Option<String>,
-    alg: String,
+    #[serde(default)]
+    keyid: String,
     base: Option<String>,
     signature_input: String,
-    signature: Option<String>,
+    signature: String,
     /// The whole field, where it holds more labels.
     signature_header: Option<String>,
     #[serde(default)]
+    deterministic: bool,
     result: Published,
 }
 
-pub(super) fn plan(keys: &Map<String, Value>, case: Case) -> Result<Plan> {
-    let keys = hmac_keys(keys)?;
-    let field = case
-        .signature_header
-        .as_deref()
-        .or(case.signature.as_deref());
-    let message = case.message.with(&[
-        ("Signature-Input", Some(&case.signature_input)),
-        ("Signature", field),
-    ]);
-    let presented = Presented {
-        base: Kind::Base(message.to_base(Some(&case.label))),
-        params: Params::of(&case.signature_input, &case.label),
-        message,
-        label: case.label,
-        keys,
+pub(super) async fn check(door: Door, keys: Vec<Key>, case: Case) -> Checked {
+    let is_valid = case.result == Published::Valid;
+    let at = Verifier::open(&door, &keys, &case).await?;
+    let verdict = at.verify(&case, &case.signed_message()).await?;
+    if !is_valid && verdict.is_ok() {
+        return Ok(Verdict::failed("accepted, but published as invalid"));
+    }
+    let base = case
+        .signed_message()
+        .base(&door, case.request.as_ref(), &case.label, "")
+        .await?;
+    let base = match base {
+        Ok((_, base)) => base,
+        // What has no base is good by no key.
+        Err(_) if !is_valid => return Ok(Verdict::Passed),
+        Err(refused) => return Ok(Verdict::Failed(format!("refused: {refused}"))),
     };
-    if presented.has_unsupported_component(&case.signature_input) {
-        return Ok(Plan::skip(Reason::ComponentParameter));
+    if case.base.as_ref().is_some_and(|expected| *expected != base) {
+        return Ok(Verdict::Failed(format!("the base is {base:?}")));
     }
-    let is_hmac = case.alg == HMAC;
-    match (case.result, case.base) {
-        (Published::Invalid, _) if is_hmac => Ok(presented.expects_refusal()),
-        (Published::Invalid, _) => Ok(presented.expects_no_base()),
-        (_, base) => {
-            let base = base.context("a valid signature without `base`")?;
-            let signature = case
-                .signature
-                .context("a valid signature without `signature`")?;
-            let keyid = case.keyid.filter(|_| is_hmac);
-            presented.expects_success(base, &signature, keyid.as_deref())
-        }
+    let Some(key) = keys.iter().find(|key| key.id == case.keyid) else {
+        // An unknown key was refused above, and says nothing of the signature.
+        return Ok(Verdict::passed_if(!is_valid, || {
+            "a key that `keys` lacks".to_owned()
+        }));
+    };
+    if let Some(fault) = by_the_key(&door, key, &case, &base).await? {
+        return Ok(Verdict::Failed(fault));
     }
+    if !is_valid {
+        return Ok(Verdict::Passed);
+    }
+    if let Some(fault) = signed_again(&door, key, &case).await? {
+        return Ok(Verdict::Failed(fault));
+    }
+    at.judge(&case, verdict).await
 }
 
-/// The secrets of the `hmac-sha256` keys.
-fn hmac_keys(keys: &Map<String, Value>) -> Result<Vec<Key>> {
-    keys.iter()
-        .filter(|(_, key)| key.get("alg").and_then(Value::as_str) == Some(HMAC))
-        .map(|(keyid, key)| {
-            let secret = key
-                .get("secret_base64")
-                .context("an HMAC key without `secret_base64`")?;
-            Ok(Key {
-                keyid: keyid.clone(),
-                secret: serde_json::from_value(secret.clone())?,
-            })
-        })
-        .collect()
-}
+impl Case {
+    fn signed_message(&self) -> Written {
+        let signature = self.signature_header.as_ref().unwrap_or(&self.signature);
+        self.unsigned_message()
+            .with("Signature-Input", &self.signature_input)
+            .with("Signature", signature)
+    }
 
-/// What `Signature-Input` says of the label, if the module can read it.
-struct Params {
-    /// As a serialiser writes it.
-    text: String,
-    options: Options,
-    keyid: Option<String>,
-    alg: Option<String>,
-}
+    fn unsigned_message(&self) -> Written {
+        let message = self.message.clone();
+        message.without("Signature-Input").without("Signature")
+    }
 
-impl Params {
-    fn of(field: &str, label: &str) -> Option<Self> {
-        let block = format!("Signature-Input: {field}\r\n");
+    /// The bytes of the signature, where they are base64.
+    fn value(&self) -> Option<Vec<u8>> {
+        let start = format!("{}=:", self.label);
+        let (_, rest) = self.signature.split_once(&start)?;
+        STANDARD.decode(rest.split(':').next()?).ok()
+    }
+
+    /// What `Signature-Input` says of the label, if it can be read: as a serialiser writes it, and read.
+    fn parameters(&self) -> Option<(String, Parameters)> {
+        let block = format!("Signature-Input: {}\r\n", self.signature_input);
         let headers = Headers::parse(block.as_bytes()).ok()?;
         let inputs = signature_inputs(&headers).ok()?;
-        let input = inputs.iter().find(|input| input.label() == label)?;
-        let Parameters {
-            created,
-            expires,
-            nonce,
-            alg,
-            keyid,
-            tag,
-        } = input.parameters().clone();
-        Some(Params {
-            text: input.as_str().to_owned(),
-            options: Options {
-                label: Some(label.to_owned()),
-                components: Some(identifier::in_list(input.as_str())),
-                created: created?.get(),
-                expires: expires.map(countersign_core::UnixSeconds::get),
-                nonce: nonce.map(Into::into),
-                tag: tag.map(Into::into),
-                with_algorithm: alg.is_some(),
-            },
-            keyid: keyid.map(Into::into),
-            alg: alg.map(Into::into),
+        let input = inputs.iter().find(|input| input.label() == self.label)?;
+        Some((input.as_str().to_owned(), input.parameters().clone()))
+    }
+
+    fn created(&self) -> Option<u64> {
+        let (_, parameters) = self.parameters()?;
+        parameters.created.map(UnixSeconds::get)
+    }
+
+    fn covers_digest(&self) -> bool {
+        self.parameters().is_some_and(|(text, _)| {
+            let covered = identifier::in_list(&text);
+            covered.iter().any(|one| one == "\"content-digest\"")
+        })
+    }
+}
+
+/// What is wrong with what the key says, and with what it makes of the same base.
+async fn by_the_key(
+    door: &Door,
+    key: &Key,
+    case: &Case,
+    base: &str,
+) -> Result<Option<String>, Fault> {
+    let is_valid = case.result == Published::Valid;
+    let Some(value) = case.value() else {
+        return Ok(is_valid.then(|| "the signature is not base64".to_owned()));
+    };
+    let made = match key.open(door).await? {
+        Some(key) => {
+            let frame = Frame::new().number(key).text(base);
+            Some(door.ask(number::key_sign, frame).await?.bytes()?)
+        }
+        None => None,
+    };
+    let holds = match key.verifies(door, base, &value).await? {
+        Some(holds) => holds,
+        None => made.as_ref() == Some(&value),
+    };
+    if holds != is_valid {
+        return Ok(Some(format!("the signature is good: {holds}")));
+    }
+    let Some(made) = made else {
+        return Ok(None);
+    };
+    if is_valid && case.deterministic && made != value {
+        return Ok(Some("another signature was made".to_owned()));
+    }
+    let is_bad = key.verifies(door, base, &made).await? == Some(false);
+    Ok(is_bad.then(|| "our own signature doesn't verify".to_owned()))
+}
+
+/// Signs the message field by field, where one message has one signature and our signer writes such
+/// parameters; what is wrong with that.
+async fn signed_again(door: &Door, key: &Key, case: &Case) -> Result<Option<String>, Fault> {
+    let options = case.parameters().and_then(|(text, parameters)| {
+        let covered = identifier::in_list(&text);
+        options(&covered, &parameters, &text, &case.label)
+    });
+    let (Some(options), Some(key)) = (options, key.open(door).await?) else {
+        return Ok(None);
+    };
+    let message = case.unsigned_message();
+    let frame = Frame::new().number(key);
+    let (verb, frame) = if message.is_request() {
+        (number::sign, message.put_request(frame))
+    } else {
+        let answered = case.request.as_ref();
+        (number::sign_response, message.put(answered, frame))
+    };
+    let mut signed = door.ask(verb, frame.append(&options)).await?;
+    let (input, signature) = (signed.text()?, signed.text()?);
+    let is_same_input = case.signature_input.contains(&input);
+    let is_right = is_same_input && (!case.deterministic || signature == case.signature);
+    Ok((!is_right).then(|| format!("signed as {input:?}, {signature:?}")))
+}
+
+/// How to sign with such parameters; none where our signer writes others: it has one order of them.
+fn options(covered: &[String], parameters: &Parameters, text: &str, label: &str) -> Option<Frame> {
+    let created = parameters.created?.get();
+    let mut ours = format!("({});created={created}", covered.join(" "));
+    if let Some(expires) = parameters.expires {
+        ours.extend([";expires=", &expires.get().to_string()]);
+    }
+    for (name, value) in [
+        ("nonce", &parameters.nonce),
+        ("alg", &parameters.alg),
+        ("keyid", &parameters.keyid),
+        ("tag", &parameters.tag),
+    ] {
+        if let Some(value) = value {
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+            ours.extend([";", name, "=\"", &value, "\""]);
+        }
+    }
+    let components = match covered {
+        [] => "()".to_owned(),
+        _ => covered.join("\n"),
+    };
+    let frame = Frame::new()
+        .text(label)
+        .text(&components)
+        .number(created)
+        .number(parameters.expires.map_or(0, UnixSeconds::get))
+        .text(parameters.nonce.as_deref().unwrap_or(""))
+        .text(parameters.tag.as_deref().unwrap_or(""))
+        .number(parameters.alg.is_some().into());
+    (ours == text).then_some(frame)
+}
+
+/// A verifier that knows the keys of the file and takes what a signature covers, at the second of signing.
+struct Verifier<'d> {
+    door: &'d Door,
+    ring: u64,
+    profile: u64,
+}
+
+impl<'d> Verifier<'d> {
+    async fn open(door: &'d Door, keys: &[Key], case: &Case) -> Result<Self, Fault> {
+        let profile = json!({
+            "environment": "test", "required": [], "nonce_required": false, "label": case.label,
+        });
+        let frame = Frame::new().text(&profile.to_string());
+        Ok(Verifier {
+            door,
+            ring: open_ring(door, keys).await?,
+            profile: door.ask(number::profile_open, frame).await?.number()?,
         })
     }
 
-    /// Whether our signer writes these: it has one order of the parameters, and for no components at
-    /// all it takes the usual ones.
-    fn is_ours(&self) -> bool {
-        let options = &self.options;
-        let components = options.components.as_deref().unwrap_or_default();
-        let mut text = format!("({});created={}", components.join(" "), options.created);
-        let expires = options.expires.map(|expires| expires.to_string());
-        let quoted = |value: &Option<String>| {
-            let value = value.as_ref()?.replace('\\', "\\\\").replace('"', "\\\"");
-            Some(format!("\"{value}\""))
+    async fn verify(&self, case: &Case, message: &Written) -> Result<Tried, Fault> {
+        let frame = Frame::new().number(self.ring).number(self.profile);
+        let frame = frame.number(case.created().unwrap_or(0));
+        let (verb, frame) = if message.is_request() {
+            (number::verify, message.put_request(frame))
+        } else {
+            let answered = case.request.as_ref();
+            (number::verify_response, message.put(answered, frame))
         };
-        let parameters = [
-            ("expires", expires),
-            ("nonce", quoted(&options.nonce)),
-            ("alg", quoted(&self.alg)),
-            ("keyid", quoted(&self.keyid)),
-            ("tag", quoted(&options.tag)),
-        ];
-        for (name, value) in parameters {
-            if let Some(value) = value {
-                text.extend([";", name, "=", &value]);
-            }
-        }
-        !components.is_empty() && text == self.text
-    }
-}
-
-struct Presented {
-    base: Kind,
-    params: Option<Params>,
-    message: Message,
-    label: String,
-    keys: Vec<Key>,
-}
-
-impl Presented {
-    fn has_unsupported_component(&self, field: &str) -> bool {
-        // The reader refuses such a component, so there are no parameters to look into.
-        let member = field
-            .split(&format!("{}=", self.label))
-            .nth(1)
-            .unwrap_or("");
-        let identifiers = identifier::in_list(member);
-        !identifiers
-            .iter()
-            .all(|identifier| identifier::is_supported(identifier))
+        self.door.try_ask(verb, frame).await
     }
 
-    /// What a verifier that knows the keys is asked, at the second of signing.
-    fn check(&self) -> Kind {
-        let keys: Vec<Value> = self
-            .keys
-            .iter()
-            .map(|key| json!({"keyid": key.keyid, "environment": "test", "secret": key.secret}))
-            .collect();
-        Kind::Check(Check {
-            request: self.request(),
-            keyring: json!({"keys": keys}),
-            profile: json!({
-                "environment": "test", "required": [], "nonce_required": false, "label": self.label,
-            }),
-            bundle: None,
-            context: None,
-            now: self
-                .params
-                .as_ref()
-                .map_or(0, |params| params.options.created),
-            times: 1,
-        })
-    }
-
-    /// The request, without a body that the signature doesn't cover: such a body is refused, however
-    /// right the signature.
-    fn request(&self) -> Request {
-        let mut request = self.message.to_request();
-        let covered = self
-            .params
-            .iter()
-            .flat_map(|params| params.options.components.iter().flatten());
-        if !covered
-            .into_iter()
-            .any(|identifier| identifier == "\"content-digest\"")
-        {
-            request.body = None;
-            request
-                .headers
-                .retain(|(name, _)| !name.eq_ignore_ascii_case("content-digest"));
-        }
-        request
-    }
-
-    fn expects_refusal(self) -> Plan {
-        if self.message.kind == MessageKind::Response {
-            return self.expects_no_base();
-        }
-        Plan::ask(vec![self.check()], |answers| {
-            let refused = answers
-                .first()
-                .is_some_and(|answer| refusal(answer).is_some());
-            Verdict::passed_if(refused, || "accepted, but published as invalid".to_owned())
-        })
-    }
-
-    fn expects_no_base(self) -> Plan {
-        Plan::ask(vec![self.base], |answers| {
-            if answers
-                .first()
-                .is_some_and(|answer| refusal(answer).is_some())
-            {
-                Verdict::Passed
-            } else {
-                Verdict::Skipped(Reason::WrongSignature)
-            }
-        })
-    }
-
-    /// `keyid` is that of an HMAC key, if the module can make the signature.
-    fn expects_success(self, base: String, signature: &str, keyid: Option<&str>) -> Result<Plan> {
-        let mut asked: Vec<(Kind, Expected)> = Vec::new();
-        if let Some(keyid) = keyid {
-            let key = self
-                .keys
-                .iter()
-                .find(|key| key.keyid == keyid)
-                .context("a key that `keys` lacks")?;
-            let value = signature
-                .split_once("=:")
-                .and_then(|(_, value)| value.strip_suffix(':'))
-                .context("a signature is `label=:base64:`")?;
-            let mac = Mac {
-                key: key.secret.clone(),
-                message: Bytes(base.clone().into_bytes()),
-            };
-            asked.push((Kind::Mac(mac), Expected::Member("mac", value.to_owned())));
-            if let Some(params) = &self.params
-                && self.message.kind == MessageKind::Request
-            {
-                asked.push((
-                    self.check(),
-                    Expected::Member("verdict", "verified".to_owned()),
-                ));
-                if params.is_ours() {
-                    let unsigned = [("Signature-Input", None), ("Signature", None)];
-                    let sign = Sign {
-                        request: Message {
-                            headers: self.request().headers,
-                            ..self.message
-                        }
-                        .with(&unsigned)
-                        .to_request(),
-                        key: key.clone(),
-                        options: params.options.clone(),
-                    };
-                    let signed = Expected::Signed(
-                        format!("{}={}", self.label, params.text),
-                        signature.to_owned(),
-                    );
-                    asked.push((Kind::Sign(sign), signed));
+    /// Judges the verdict on a good signature: some are of what no profile takes.
+    async fn judge(&self, case: &Case, verdict: Tried) -> Checked {
+        let expected = self.stricter(case).await?;
+        match (verdict, expected) {
+            (Ok(answer), None) => self.evidence(case, answer).await,
+            (Err(refused), Some((code, why))) if refused.code == code => {
+                // So much of the message is taken as the signature is good for.
+                if code == "body_not_covered" {
+                    let mut bodiless = case.signed_message().without("Content-Digest");
+                    bodiless.body = None;
+                    let verdict = self.verify(case, &bodiless).await?;
+                    if let Err(refused) = verdict {
+                        return Ok(Verdict::Failed(format!("without its body: {refused}")));
+                    }
                 }
+                Ok(Verdict::Stricter(why))
             }
+            (verdict, expected) => Ok(Verdict::Failed(format!(
+                "the verdict is {verdict:?}, to be {expected:?}"
+            ))),
         }
-        asked.push((self.base, Expected::Member("base", base)));
-        let (kinds, expected): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
-        Ok(Plan::ask(kinds, move |answers| {
-            let mut pairs = answers.iter().zip(expected);
-            match pairs.find(|(answer, expected)| !expected.is_met(answer)) {
-                None => Verdict::Passed,
-                Some((answer, expected)) => {
-                    Verdict::Failed(format!("expected {expected:?}, got {answer:?}"))
-                }
-            }
+    }
+
+    /// Why no profile takes a message, however good the signature: the code, and a sentence.
+    async fn stricter(&self, case: &Case) -> Result<Option<(&'static str, &'static str)>, Fault> {
+        if case.message.has_body() && !case.covers_digest() {
+            return Ok(Some((
+                "body_not_covered",
+                "the signature is good, but covers no digest of the body",
+            )));
+        }
+        if case.created().is_none() {
+            let why = "the signature is good, but doesn't say of when";
+            return Ok(Some(("created_missing", why)));
+        }
+        let headers = crate::case::header_block(&case.message.headers);
+        let body = case.message.body.as_deref().unwrap_or("");
+        let frame = Frame::new().text("content-digest");
+        let frame = frame.bytes(headers.as_bytes()).text(body);
+        let digest = self.door.try_ask(number::digest_check, frame).await?;
+        Ok(match digest {
+            Ok(_) => None,
+            Err(_) => Some((
+                "digest_mismatch",
+                "the signature is good, but the digest is not that of the body as it is printed",
+            )),
+        })
+    }
+
+    /// By a public key, a signature is proof; and that can be checked by its JSON alone.
+    async fn evidence(&self, case: &Case, mut answer: Answer) -> Checked {
+        let (first, second) = (answer.bytes()?, answer.text()?);
+        let evidence = if case.message.is_request() {
+            let handle = <[u8; 8]>::try_from(first).ok().context("a handle")?;
+            let frame = Frame::new().number(u64::from_le_bytes(handle));
+            self.door.ask(number::evidence, frame).await?.text()?
+        } else {
+            second
+        };
+        let is_public = self.is_public(case).await?;
+        if evidence.is_empty() {
+            return Ok(Verdict::passed_if(!is_public, || {
+                "there is no evidence".to_owned()
+            }));
+        }
+        let frame = Frame::new().text(&evidence);
+        let keyid = self
+            .door
+            .ask(number::evidence_verify, frame)
+            .await?
+            .text()?;
+        Ok(Verdict::passed_if(is_public && keyid == case.keyid, || {
+            format!("the evidence is {evidence}")
         }))
-    }
-}
-
-#[derive(Debug)]
-enum Expected {
-    Member(&'static str, String),
-    /// The values of `Signature-Input` and `Signature`.
-    Signed(String, String),
-}
-
-impl Expected {
-    fn is_met(&self, answer: &Answer) -> bool {
-        match self {
-            Expected::Member(name, value) => member(answer, name) == value,
-            Expected::Signed(input, signature) => {
-                member(answer, "signature_input") == input
-                    && member(answer, "signature") == signature
-            }
-        }
     }
 }
