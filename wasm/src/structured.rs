@@ -53,7 +53,7 @@ pub fn field_read(reply: &mut Reply, field_type: &str, text: &str) -> Result<(),
 /// Writes a field of these values. Found: its text.
 ///
 /// # Errors
-/// `structured_field_malformed` for values that no field can have, `frame_malformed`.
+/// `structured_value_malformed` for values that no field can have, `frame_malformed`.
 pub fn field_write(
     reply: &mut Reply,
     field_type: &str,
@@ -175,7 +175,7 @@ fn bare_item<'a>(fields: &mut Fields<'a>) -> Result<BareItem<'a>, Refusal> {
         "integer" => BareItem::Integer(fields.number()?.cast_signed()),
         "decimal" => {
             let decimal = Decimal::rounded(fields.text()?);
-            BareItem::Decimal(decimal.ok_or(Code::StructuredFieldMalformed)?)
+            BareItem::Decimal(decimal.ok_or(Code::StructuredValueMalformed)?)
         }
         "string" => BareItem::String(Cow::Borrowed(fields.text()?)),
         "token" => BareItem::Token(fields.text()?),

@@ -10,6 +10,8 @@ pub(crate) enum Outcome {
     Passed,
     /// It could not run here; why.
     Skipped(String),
+    /// What it runs on is no part of the project, and is not here; what that is.
+    Absent(String),
 }
 
 /// The steps so far.
@@ -47,7 +49,7 @@ impl Steps {
         let outcome = step();
         let line = match &outcome {
             Ok(Outcome::Passed) => "passed".to_owned(),
-            Ok(Outcome::Skipped(why)) => format!("skipped: {why}"),
+            Ok(Outcome::Skipped(why) | Outcome::Absent(why)) => format!("skipped: {why}"),
             Err(error) => format!("FAILED: {error:#}"),
         };
         println!("{line} ({:.1} s)", start.elapsed().as_secs_f64());

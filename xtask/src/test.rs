@@ -5,7 +5,7 @@ use countersign_wasm_build::{Compiler, check_no_std, lint_binder};
 
 use crate::{
     conformance, dependencies, module, msrv, package, setup, size,
-    steps::Steps,
+    steps::{Outcome, Steps},
     workspace::{cargo, module_target_dir, root, run},
 };
 
@@ -16,6 +16,18 @@ pub(crate) fn test(strict: bool) -> Result<()> {
     let result = all(&mut steps);
     steps.summarise();
     result
+}
+
+/// Where vectors that others published lie, beside the project.
+const PUBLISHED: &str = "../shared/vectors/signing";
+
+/// Runs what others published through every runtime that this machine has.
+fn published_signatures() -> Result<Outcome> {
+    if !root().join(PUBLISHED).exists() {
+        return Ok(Outcome::Absent(format!("{PUBLISHED} is not there")));
+    }
+    conformance(&["signing".to_owned(), PUBLISHED.to_owned()])?;
+    Ok(Outcome::Passed)
 }
 
 fn all(steps: &mut Steps) -> Result<()> {
@@ -51,5 +63,6 @@ fn all(steps: &mut Steps) -> Result<()> {
     steps.try_run("npm test", package::test)?;
     steps.try_run("interoperation", package::interoperate)?;
     steps.run("size", || size::size(false))?;
-    steps.run("every runtime", || conformance(&[]))
+    steps.run("every runtime", || conformance(&[]))?;
+    steps.try_run("published signatures", published_signatures)
 }

@@ -14,4 +14,3 @@ mod round_trip;
 mod rows;
 mod sigv4;
 mod support;
-mod vectors;

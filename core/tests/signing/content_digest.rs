@@ -161,49 +161,6 @@ fn the_platform_may_have_hashed_the_body() {
     assert_eq!(refusal.code(), Code::DigestMalformed);
 }
 
-#[derive(Deserialize)]
-struct Shared {
-    name: String,
-    field: String,
-    value: String,
-    content_hex: Option<String>,
-    result: String,
-}
-
-#[test]
-fn every_field_of_rfc_9530() {
-    let cases = vectors::shared::<Shared>("rfc9530/digests.json");
-    let fault = |case: &Shared| {
-        let line = format!("{}: {}\r\n", case.field, case.value);
-        let headers = Headers::parse(line.as_bytes()).unwrap();
-        let holds = match case.field.as_str() {
-            "Want-Content-Digest" => wanted_digest(&headers, "want-content-digest").is_ok(),
-            "Want-Repr-Digest" => wanted_digest(&headers, "want-repr-digest").is_ok(),
-            field => {
-                let name = match field {
-                    "Content-Digest" => "content-digest",
-                    _ => "repr-digest",
-                };
-                let content = vectors::from_hex(case.content_hex.as_ref().unwrap());
-                let answer = content_digest(&headers, name, &Body::Bytes(&content));
-                let code = answer.as_ref().map_err(Refusal::code);
-                match case.result.as_str() {
-                    "valid" if case.value.starts_with("unixcksum") => {
-                        code == Err(Code::DigestAlgorithmUnsupported)
-                    }
-                    "valid" => code == Ok(&true),
-                    "either" => matches!(code, Ok(true) | Err(Code::DigestMalformed)),
-                    "invalid" => code.is_err(),
-                    _ => true,
-                }
-            }
-        };
-        (!holds).then(|| case.name.clone())
-    };
-    let faults: Vec<String> = cases.iter().filter_map(fault).collect();
-    vectors::conclude("rfc9530", cases.len(), &faults);
-}
-
 #[test]
 fn the_best_digest_that_is_wanted_and_can_be_made() {
     use DigestAlgorithm::{Sha256, Sha512};

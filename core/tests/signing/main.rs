@@ -9,7 +9,6 @@
 )]
 
 mod accept_signature;
-mod algorithms;
 mod asymmetric;
 mod bad_input;
 mod canonical_input;
@@ -28,7 +27,6 @@ mod redaction;
 mod refusal;
 mod replay;
 mod responses;
-mod rfc9421;
 mod selection;
 mod signature_base;
 mod signing_options;

@@ -1,39 +1,11 @@
-//! Structured fields (RFC 9651): the working group's own tests, and the bounds.
+//! Structured fields (RFC 9651): examples, and the bounds. The working group's own tests are run by
+//! `tests/src/signing`.
 
 use std::time::{Duration, Instant};
 
-use base32ct::{Base32Upper, Encoding as _};
 use countersign_core::Code;
-use countersign_core::structured::{
-    BareItem, Decimal, Dictionary, FieldType, FieldTypes, InnerList, Item, List, Member, Parameters,
-};
+use countersign_core::structured::{Decimal, Dictionary, FieldType, FieldTypes, Item, List};
 use proptest::prelude::*;
-use serde::Deserialize;
-use serde_json::Value;
-
-use crate::vectors;
-
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    kind: Kind,
-    header_type: String,
-    #[serde(default)]
-    raw: Vec<String>,
-    expected: Option<Value>,
-    #[serde(default)]
-    must_fail: bool,
-    #[serde(default)]
-    can_fail: bool,
-    canonical: Option<Vec<String>>,
-}
-
-#[derive(Deserialize, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Parse,
-    Serialise,
-}
 
 /// A field of any type.
 #[derive(Debug, PartialEq)]
@@ -61,121 +33,6 @@ impl<'a> Field<'a> {
         };
         written.map_err(|refusal| refusal.code())
     }
-
-    /// From the JSON of the tests; none for a number that the type can't hold.
-    fn of(field_type: &str, json: &'a Value) -> Option<Self> {
-        Some(match field_type {
-            "item" => Field::Item(item(json)?),
-            "list" => Field::List(List(
-                json.as_array()?.iter().map(member).collect::<Option<_>>()?,
-            )),
-            _ => {
-                let mut dictionary = Dictionary::new();
-                for pair in json.as_array()? {
-                    dictionary.insert(pair[0].as_str()?, member(&pair[1])?);
-                }
-                Field::Dictionary(dictionary)
-            }
-        })
-    }
-}
-
-fn member(json: &Value) -> Option<Member<'_>> {
-    Some(match &json[0] {
-        Value::Array(items) => Member::InnerList(InnerList {
-            items: items.iter().map(item).collect::<Option<_>>()?,
-            parameters: parameters(&json[1])?,
-        }),
-        _ => Member::Item(item(json)?),
-    })
-}
-
-fn item(json: &Value) -> Option<Item<'_>> {
-    Some(Item {
-        value: bare_item(&json[0])?,
-        parameters: parameters(&json[1])?,
-    })
-}
-
-fn parameters(json: &Value) -> Option<Parameters<'_>> {
-    let mut parameters = Parameters::new();
-    for pair in json.as_array()? {
-        parameters.insert(pair[0].as_str()?, bare_item(&pair[1])?);
-    }
-    Some(parameters)
-}
-
-fn bare_item(json: &Value) -> Option<BareItem<'_>> {
-    Some(match json {
-        Value::Bool(value) => BareItem::Boolean(*value),
-        Value::String(text) => BareItem::String(text.into()),
-        Value::Number(number) => match number.as_i64() {
-            Some(integer) => BareItem::Integer(integer),
-            None => BareItem::Decimal(Decimal::rounded(&number.to_string())?),
-        },
-        typed => {
-            let value = &typed["value"];
-            match typed["__type"].as_str()? {
-                "token" => BareItem::Token(value.as_str()?),
-                "binary" => BareItem::Bytes(Base32Upper::decode_vec(value.as_str()?).ok()?.into()),
-                "date" => BareItem::Date(value.as_i64()?),
-                "displaystring" => BareItem::DisplayString(value.as_str()?.into()),
-                other => panic!("the type `{other}` is none of RFC 9651"),
-            }
-        }
-    })
-}
-
-/// What is wrong with our answer to a case.
-fn fault(case: &Case) -> Option<String> {
-    let says = |what: String| Some(format!("{}: {what}", case.name));
-    let expected = case
-        .expected
-        .as_ref()
-        .map(|json| Field::of(&case.header_type, json));
-    if case.kind == Kind::Serialise {
-        let written = match expected.flatten() {
-            Some(field) => field.serialise().ok(),
-            None => None,
-        };
-        return match (written, case.must_fail) {
-            (None, true) => None,
-            (Some(text), false) if Some(vec![text.clone()]) == case.canonical => None,
-            (written, _) => says(format!("{written:?}")),
-        };
-    }
-    let text = case.raw.join(", ");
-    match Field::parse(&case.header_type, &text) {
-        Err(Code::StructuredFieldMalformed) if case.must_fail || case.can_fail => {
-            let at_once = FieldType::parse(&case.header_type)?.canonical(&text);
-            at_once.ok().map(|text| format!("{}: {text}", case.name))
-        }
-        Err(code) => says(code.as_str().into()),
-        Ok(field)
-            if case.must_fail || Some(Some(&field)) != expected.as_ref().map(Option::as_ref) =>
-        {
-            says(format!("{field:?}"))
-        }
-        Ok(field) => {
-            let canonical = case.canonical.as_ref().unwrap_or(&case.raw).join(", ");
-            let written = field.serialise();
-            let at_once = FieldType::parse(&case.header_type)?.canonical(&text).ok();
-            let holds =
-                written.as_deref() == Ok(&canonical) && at_once == written.as_ref().ok().cloned();
-            (!holds).then(|| format!("{}: {written:?} {at_once:?}", case.name))
-        }
-    }
-}
-
-#[test]
-fn the_tests_of_the_working_group() {
-    let (mut count, mut faults) = (0, Vec::new());
-    for file in vectors::shared_files("structured-fields") {
-        let cases = vectors::shared::<Case>(&file);
-        count += cases.len();
-        faults.extend(cases.iter().filter_map(fault));
-    }
-    vectors::conclude("structured-fields", count, &faults);
 }
 
 #[test]

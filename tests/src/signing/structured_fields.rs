@@ -60,7 +60,7 @@ async fn serialise(door: &Door, case: &Case, values: Option<Frame>) -> Checked {
     let canonical = case.canonical.as_ref().map(|lines| lines.join(", "));
     let is_right = match &written {
         Ok(text) => !case.must_fail && canonical.as_ref() == Some(text),
-        Err(code) => case.must_fail && code == "structured_field_malformed",
+        Err(code) => case.must_fail && code == "structured_value_malformed",
     };
     Ok(Verdict::passed_if(is_right, || {
         format!("serialised as {written:?}")

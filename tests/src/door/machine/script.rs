@@ -55,7 +55,7 @@ pub(super) fn open(name: &str, module: Variant) -> Result<Opened> {
             }
         }
     });
-    let mut driver = Driver {
+    let driver = Driver {
         stdin: child.stdin.take(),
         child,
         lines,

@@ -1,10 +1,12 @@
 //! Signatures: the base of every one, what its key says of it, the verdict of a verifier, and the bytes that
 //! our signer makes.
 
+use std::borrow::Cow;
+
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_core::{Headers, Parameters, UnixSeconds, signature_inputs};
+use countersign_core::{Headers, UnixSeconds, signature_inputs};
 use countersign_wasm::dispatch::number;
 use serde::Deserialize;
 use serde_json::json;
@@ -67,7 +69,7 @@ pub(super) async fn check(door: Door, keys: Vec<Key>, case: Case) -> Checked {
     if let Some(fault) = signed_again(&door, key, &case).await? {
         return Ok(Verdict::Failed(fault));
     }
-    at.judge(&case, verdict).await
+    at.judge(&case, key, verdict).await
 }
 
 impl Case {
@@ -90,25 +92,84 @@ impl Case {
         STANDARD.decode(rest.split(':').next()?).ok()
     }
 
-    /// What `Signature-Input` says of the label, if it can be read: as a serialiser writes it, and read.
-    fn parameters(&self) -> Option<(String, Parameters)> {
+    /// What `Signature-Input` says of the label, if it can be read.
+    fn parameters(&self) -> Option<Stated> {
         let block = format!("Signature-Input: {}\r\n", self.signature_input);
         let headers = Headers::parse(block.as_bytes()).ok()?;
         let inputs = signature_inputs(&headers).ok()?;
         let input = inputs.iter().find(|input| input.label() == self.label)?;
-        Some((input.as_str().to_owned(), input.parameters().clone()))
+        let parameters = input.parameters();
+        let text = |value: &Option<Cow<'_, str>>| value.as_deref().map(str::to_owned);
+        Some(Stated {
+            covered: identifier::in_list(input.as_str()),
+            text: input.as_str().to_owned(),
+            created: parameters.created.map(UnixSeconds::get),
+            expires: parameters.expires.map(UnixSeconds::get),
+            nonce: text(&parameters.nonce),
+            alg: text(&parameters.alg),
+            keyid: text(&parameters.keyid),
+            tag: text(&parameters.tag),
+        })
     }
 
     fn created(&self) -> Option<u64> {
-        let (_, parameters) = self.parameters()?;
-        parameters.created.map(UnixSeconds::get)
+        self.parameters()?.created
     }
 
     fn covers_digest(&self) -> bool {
-        self.parameters().is_some_and(|(text, _)| {
-            let covered = identifier::in_list(&text);
-            covered.iter().any(|one| one == "\"content-digest\"")
+        let stated = self.parameters();
+        stated.is_some_and(|stated| {
+            let mut covered = stated.covered.iter();
+            covered.any(|one| one == "\"content-digest\"")
         })
+    }
+}
+
+/// What a signature says of itself.
+struct Stated {
+    covered: Vec<String>,
+    /// As a serialiser writes it.
+    text: String,
+    created: Option<u64>,
+    expires: Option<u64>,
+    nonce: Option<String>,
+    alg: Option<String>,
+    keyid: Option<String>,
+    tag: Option<String>,
+}
+
+impl Stated {
+    /// How to sign so; none where our signer writes something else: it has one order of the parameters.
+    fn options(&self, label: &str) -> Option<Frame> {
+        let created = self.created?;
+        let mut ours = format!("({});created={created}", self.covered.join(" "));
+        if let Some(expires) = self.expires {
+            ours.extend([";expires=", &expires.to_string()]);
+        }
+        for (name, value) in [
+            ("nonce", &self.nonce),
+            ("alg", &self.alg),
+            ("keyid", &self.keyid),
+            ("tag", &self.tag),
+        ] {
+            if let Some(value) = value {
+                let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+                ours.extend([";", name, "=\"", &value, "\""]);
+            }
+        }
+        let components = match self.covered.as_slice() {
+            [] => "()".to_owned(),
+            covered => covered.join("\n"),
+        };
+        let frame = Frame::new()
+            .text(label)
+            .text(&components)
+            .number(created)
+            .number(self.expires.unwrap_or(0))
+            .text(self.nonce.as_deref().unwrap_or(""))
+            .text(self.tag.as_deref().unwrap_or(""))
+            .number(self.alg.is_some().into());
+        (ours == self.text).then_some(frame)
     }
 }
 
@@ -150,10 +211,8 @@ async fn by_the_key(
 /// Signs the message field by field, where one message has one signature and our signer writes such
 /// parameters; what is wrong with that.
 async fn signed_again(door: &Door, key: &Key, case: &Case) -> Result<Option<String>, Fault> {
-    let options = case.parameters().and_then(|(text, parameters)| {
-        let covered = identifier::in_list(&text);
-        options(&covered, &parameters, &text, &case.label)
-    });
+    let stated = case.parameters();
+    let options = stated.and_then(|stated| stated.options(&case.label));
     let (Some(options), Some(key)) = (options, key.open(door).await?) else {
         return Ok(None);
     };
@@ -170,39 +229,6 @@ async fn signed_again(door: &Door, key: &Key, case: &Case) -> Result<Option<Stri
     let is_same_input = case.signature_input.contains(&input);
     let is_right = is_same_input && (!case.deterministic || signature == case.signature);
     Ok((!is_right).then(|| format!("signed as {input:?}, {signature:?}")))
-}
-
-/// How to sign with such parameters; none where our signer writes others: it has one order of them.
-fn options(covered: &[String], parameters: &Parameters, text: &str, label: &str) -> Option<Frame> {
-    let created = parameters.created?.get();
-    let mut ours = format!("({});created={created}", covered.join(" "));
-    if let Some(expires) = parameters.expires {
-        ours.extend([";expires=", &expires.get().to_string()]);
-    }
-    for (name, value) in [
-        ("nonce", &parameters.nonce),
-        ("alg", &parameters.alg),
-        ("keyid", &parameters.keyid),
-        ("tag", &parameters.tag),
-    ] {
-        if let Some(value) = value {
-            let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-            ours.extend([";", name, "=\"", &value, "\""]);
-        }
-    }
-    let components = match covered {
-        [] => "()".to_owned(),
-        _ => covered.join("\n"),
-    };
-    let frame = Frame::new()
-        .text(label)
-        .text(&components)
-        .number(created)
-        .number(parameters.expires.map_or(0, UnixSeconds::get))
-        .text(parameters.nonce.as_deref().unwrap_or(""))
-        .text(parameters.tag.as_deref().unwrap_or(""))
-        .number(parameters.alg.is_some().into());
-    (ours == text).then_some(frame)
 }
 
 /// A verifier that knows the keys of the file and takes what a signature covers, at the second of signing.
@@ -238,10 +264,10 @@ impl<'d> Verifier<'d> {
     }
 
     /// Judges the verdict on a good signature: some are of what no profile takes.
-    async fn judge(&self, case: &Case, verdict: Tried) -> Checked {
+    async fn judge(&self, case: &Case, key: &Key, verdict: Tried) -> Checked {
         let expected = self.stricter(case).await?;
         match (verdict, expected) {
-            (Ok(answer), None) => self.evidence(case, answer).await,
+            (Ok(answer), None) => self.evidence(case, key, answer).await,
             (Err(refused), Some((code, why))) if refused.code == code => {
                 // So much of the message is taken as the signature is good for.
                 if code == "body_not_covered" {
@@ -287,7 +313,7 @@ impl<'d> Verifier<'d> {
     }
 
     /// By a public key, a signature is proof; and that can be checked by its JSON alone.
-    async fn evidence(&self, case: &Case, mut answer: Answer) -> Checked {
+    async fn evidence(&self, case: &Case, key: &Key, mut answer: Answer) -> Checked {
         let (first, second) = (answer.bytes()?, answer.text()?);
         let evidence = if case.message.is_request() {
             let handle = <[u8; 8]>::try_from(first).ok().context("a handle")?;
@@ -296,7 +322,7 @@ impl<'d> Verifier<'d> {
         } else {
             second
         };
-        let is_public = self.is_public(case).await?;
+        let is_public = key.public_pem.is_some();
         if evidence.is_empty() {
             return Ok(Verdict::passed_if(!is_public, || {
                 "there is no evidence".to_owned()
