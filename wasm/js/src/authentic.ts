@@ -26,6 +26,16 @@ export class Authentic extends Handle {
   }
 
   /**
+   * What proves to anybody who signed: JSON, that `countersign evidence verify` checks. None where the key is
+   * a shared secret, by which the verifier could have signed itself.
+   *
+   * @throws Refusal `handle_unknown` if the request was used
+   */
+  evidence(): string | undefined {
+    return evidenceOf(handleOf(this, Authentic));
+  }
+
+  /**
    * Spends the token, which uses this object up whatever comes of it.
    *
    * @param now seconds since 1970, for a {@link MemoryReplay}; now, unless given
@@ -61,6 +71,15 @@ export class Verified extends Handle {
     super(full, answer.number());
     this.keyid = keyid;
   }
+
+  /** As {@link Authentic.evidence}, until the policy was asked. */
+  evidence(): string | undefined {
+    return evidenceOf(handleOf(this, Verified));
+  }
+}
+
+function evidenceOf(handle: number): string | undefined {
+  return Answer.of(door().evidence(handle)).text() || undefined;
 }
 
 /** Now, in seconds since 1970. */

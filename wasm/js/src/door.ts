@@ -15,6 +15,9 @@ export interface Glue {
 /** The seven fields of a request: scheme, method, target, header lines, kind of body, body, peer. */
 export type RequestFields = [string, string, string, Uint8Array, number, Uint8Array, string];
 
+/** The four fields of a response, after those of its request: status, header lines, kind of body, body. */
+export type ResponseFields = [number, Uint8Array, number, Uint8Array];
+
 /** Verbs below this number carry secrets. */
 const FIRST_WITHOUT_SECRETS = 16;
 

@@ -14,8 +14,13 @@ export interface TokenFacts {
   readonly keyid: string;
 }
 
+/** The algorithm of a key that signs. */
+export type SigningAlgorithm = 'hmac-sha256' | 'ed25519';
+
+let openPair: (keyid: string, algorithm: string, key: Uint8Array) => SigningKey;
+
 /**
- * A key that signs. The module keeps its keyed MAC state, and the secret nowhere.
+ * A key that signs. Of a shared secret the module keeps the keyed MAC state, and the secret nowhere.
  *
  * JavaScript can't wipe a string: where the secret must not outlive this call, pass bytes and fill
  * them with zeros after. The copies that this package and the module make are wiped.
@@ -25,10 +30,16 @@ export class SigningKey extends Handle {
   declare protected readonly kind: 'signing key';
   /** The id that `keyid` carries. */
   readonly keyid: string;
+  /** The algorithm that `alg` may carry. */
+  readonly algorithm: SigningAlgorithm;
+  /** The public half, which is all that a verifier needs: 32 bytes. None of a shared secret. */
+  readonly publicKey: Uint8Array | undefined;
 
-  private constructor(answer: Answer) {
+  private constructor(answer: Answer, isPair = false) {
     super(full, answer.number());
     this.keyid = answer.text();
+    this.algorithm = isPair ? (answer.text() as SigningAlgorithm) : 'hmac-sha256';
+    this.publicKey = isPair ? answer.bytes().slice() : undefined;
   }
 
   /**
@@ -47,6 +58,46 @@ export class SigningKey extends Handle {
    */
   static open(keyid: string, secret: Bytes): SigningKey {
     return lend(secret, (bytes) => new SigningKey(Answer.of(door().key_open(keyid, bytes))));
+  }
+
+  /**
+   * Opens an Ed25519 key of its id and its private key: 32 random bytes (RFC 8032).
+   *
+   * @throws Refusal `keyid_malformed`, `private_key_malformed`
+   */
+  static ed25519(keyid: string, privateKey: Bytes): SigningKey {
+    return lend(privateKey, (bytes) => openPair(keyid, 'ed25519', bytes));
+  }
+
+  /**
+   * Opens the Ed25519 key of an unencrypted PKCS#8 structure (RFC 8410): its DER, or its PEM, as OpenSSL and
+   * `crypto.subtle.exportKey('pkcs8', ..)` write it.
+   *
+   * @throws Refusal `keyid_malformed`, `private_key_malformed`
+   */
+  static fromPkcs8(keyid: string, pkcs8: string | Bytes): SigningKey {
+    if (typeof pkcs8 !== 'string') return lend(pkcs8, (bytes) => openPair(keyid, '', bytes));
+    const der = fromPem(pkcs8);
+    try {
+      return openPair(keyid, '', der);
+    } finally {
+      der.fill(0);
+    }
+  }
+
+  static {
+    openPair = (keyid, algorithm, bytes) =>
+      new SigningKey(Answer.of(door().private_key_open(keyid, algorithm, bytes)), true);
+  }
+}
+
+/** The DER in a PEM text; nothing of a text that is none, which the module refuses. */
+function fromPem(text: string): Uint8Array {
+  const base64 = /^-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\s]*)-----END PRIVATE KEY-----\s*$/.exec(text)?.[1] ?? '';
+  try {
+    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
   }
 }
 

@@ -124,9 +124,13 @@ async function digestOf(algorithm: DigestAlgorithm, body: Uint8Array): Promise<U
 
 /** The body, or the first `limit + 1` bytes of one that is longer than `limit`. */
 export async function readBody(request: AnyRequest, limit = Infinity): Promise<Uint8Array> {
-  if (!isStandard(request)) return bodyOf(request, limit);
-  if (request.body === null) return new Uint8Array();
-  const copy = request.clone();
+  return isStandard(request) ? readStream(request, limit) : bodyOf(request, limit);
+}
+
+/** The body of a message of the platform's own, as {@link readBody}; it can still be read after. */
+export async function readStream(message: Request | Response, limit: number): Promise<Uint8Array> {
+  if (message.body === null) return new Uint8Array();
+  const copy = message.clone();
   if (limit === Infinity || !copy.body) return new Uint8Array(await copy.arrayBuffer());
   const pieces: Uint8Array[] = [];
   let length = 0;

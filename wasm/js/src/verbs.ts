@@ -1,6 +1,6 @@
 /** The verbs of the module `countersign.wasm` (`docs/abi.md`). */
 
-import type { RequestFields } from './door.js';
+import type { RequestFields, ResponseFields } from './door.js';
 import type { Frame } from './frame.js';
 
 /** The number of each verb. */
@@ -11,6 +11,7 @@ export const NUMBERS = {
   key_open: 4,
   keyring_open: 5,
   mac: 6,
+  private_key_open: 8,
   profile_open: 16,
   bundle_open: 17,
   publishers_pin: 18,
@@ -28,7 +29,21 @@ export const NUMBERS = {
   digest_update: 49,
   digest_finish: 50,
   digest_check: 51,
+  sign_response: 52,
+  verify_response: 53,
+  evidence: 54,
 } as const;
+
+/** How to sign. */
+export type Signing = [
+  label: string,
+  components: string,
+  created: number,
+  expires: number,
+  nonce: string,
+  tag: string,
+  withAlgorithm: number,
+];
 
 /** The verbs. Each takes the fields of its frame and gives its reply (see `frame.ts`). */
 export interface Verbs {
@@ -38,25 +53,14 @@ export interface Verbs {
   key_open(keyid: string, secret: Uint8Array): Frame;
   keyring_open(json: Uint8Array): Frame;
   mac(key: Uint8Array, message: Uint8Array): Frame;
+  private_key_open(keyid: string, algorithm: string, key: Uint8Array): Frame;
   profile_open(json: string): Frame;
   bundle_open(bundle: Uint8Array): Frame;
   publishers_pin(json: string): Frame;
   entities_open(bundle: number, json: string): Frame;
   replay_open(capacity: number, seed: number): Frame;
   close(handle: number): Frame;
-  sign(
-    key: number,
-    ...rest: [
-      ...RequestFields,
-      label: string,
-      components: string,
-      created: number,
-      expires: number,
-      nonce: string,
-      tag: string,
-      withAlgorithm: number,
-    ]
-  ): Frame;
+  sign(key: number, ...rest: [...RequestFields, ...Signing]): Frame;
   verify(ring: number, profile: number, now: number, ...request: RequestFields): Frame;
   spend(authentic: number, replay: number, now: number): Frame;
   spent(authentic: number, answer: number): Frame;
@@ -67,4 +71,7 @@ export interface Verbs {
   digest_update(digest: number, piece: Uint8Array): Frame;
   digest_finish(digest: number): Frame;
   digest_check(field: string, headers: Uint8Array, body: Uint8Array): Frame;
+  sign_response(key: number, ...rest: [...RequestFields, ...ResponseFields, ...Signing]): Frame;
+  verify_response(ring: number, profile: number, now: number, ...rest: [...RequestFields, ...ResponseFields]): Frame;
+  evidence(request: number): Frame;
 }

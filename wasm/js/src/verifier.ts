@@ -17,7 +17,7 @@ export type CedarValue = boolean | number | string | readonly CedarValue[] | { r
 /** A record of Cedar values, as the context of a request. */
 export type Context = { readonly [name: string]: CedarValue };
 
-/** A key as a verifier knows it: by its token, or by keyid, environment and secret. */
+/** A key as a verifier knows it: by its token, or by keyid, environment, and secret or public key. */
 export type KeyEntry = (
   | { readonly token: string }
   | {
@@ -25,6 +25,13 @@ export type KeyEntry = (
       readonly environment: Environment;
       /** 16 bytes or more, in base64. */
       readonly secret: string;
+    }
+  | {
+      readonly keyid: string;
+      readonly environment: Environment;
+      readonly algorithm: 'ed25519';
+      /** 32 bytes, or a `SubjectPublicKeyInfo` in DER, in base64. */
+      readonly public_key: string;
     }
 ) & {
   /** Ids of the bundle's group type. */
@@ -215,16 +222,18 @@ export class Verifier {
   }
 }
 
-const DEFAULT_MAX_BODY = 1 << 20;
+/** Bytes of a body, unless a profile says otherwise. */
+export const DEFAULT_MAX_BODY = 1 << 20;
 
 /** A part of a verifier that has a handle and nothing to show. */
-class Part extends Handle {
+export class Part extends Handle {
   constructor(frame: Uint8Array) {
     super(full, Answer.of(frame).number());
   }
 }
 
-function openKeyring(keyring: Keyring | string | Bytes): Part {
+/** Opens the keys of a verifier. */
+export function openKeyring(keyring: Keyring | string | Bytes): Part {
   const json = typeof keyring === 'string' || isBytes(keyring) ? keyring : JSON.stringify(keyring);
   return lend(json, (bytes) => new Part(door().keyring_open(bytes)));
 }
