@@ -37,6 +37,7 @@ mod error;
 mod frame;
 mod instance;
 mod module;
+mod pairs;
 mod query;
 mod request;
 mod states;
@@ -48,10 +49,10 @@ pub use error::{Error, Refused};
 pub use instance::Instance;
 pub use module::{Limits, Module};
 pub use query::Query;
-pub use request::{Inspection, Request, Signed, Signing};
+pub use request::{Inspection, Request, Response, Signed, Signing};
 pub use states::{
-    Authentic, BundleHandle, Decision, Digest, EntitiesHandle, Key, PolicyAnswer, Profile,
-    ReplayCache, Ring, Verified,
+    Authentic, AuthenticResponse, BundleHandle, Decision, Digest, EntitiesHandle, Key,
+    PolicyAnswer, Profile, ReplayCache, Ring, Verified,
 };
 pub use verbs::generate_token;
 pub use watched::{LoadedBundle, Reload, WatchError, WatchedBundle, Watching};

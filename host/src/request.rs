@@ -34,6 +34,29 @@ impl<'a> Request<'a> {
     }
 }
 
+/// A response as it was received, or as it will be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    /// The status code.
+    pub status: u16,
+    /// The header lines, each ended by CRLF or LF.
+    pub headers: &'a [u8],
+    /// The body, or its digest by the platform.
+    pub body: Body<'a>,
+}
+
+impl<'a> Response<'a> {
+    /// A response with this body.
+    #[must_use]
+    pub fn new(status: u16, headers: &'a [u8], body: &'a [u8]) -> Self {
+        Response {
+            status,
+            headers,
+            body: Body::Bytes(body),
+        }
+    }
+}
+
 /// How to sign. Empty texts are left out.
 #[derive(Clone, Copy, Debug)]
 pub struct Signing<'a> {

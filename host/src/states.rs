@@ -101,6 +101,15 @@ impl Verified {
     }
 }
 
+/// A response that its signature vouches for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthenticResponse {
+    /// The key that signed.
+    pub keyid: String,
+    /// What proves to anybody who answered so, as JSON; none where the key is a shared secret.
+    pub evidence: Option<String>,
+}
+
 impl Closable for Authentic {
     fn into_handle(self) -> Handle {
         self.handle

@@ -5,7 +5,7 @@ use countersign_wasm::dispatch::number;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::frame::Field;
+use crate::frame::{Field, Reply};
 use crate::instance::Instance;
 use crate::query::Query;
 use crate::request::{Inspection, Request, Signed, Signing};
@@ -141,28 +141,9 @@ impl Instance {
             ..*request
         };
         let components = signing.components.join("\n");
-        let options = [
-            signing.label.into(),
-            components.as_str().into(),
-            Field::Number(signing.created),
-            Field::Number(signing.expires.unwrap_or(0)),
-            signing.nonce.into(),
-            signing.tag.into(),
-            Field::Number(signing.with_algorithm.into()),
-        ];
+        let options = signing_fields(signing, &components);
         let fields = [&[key][..], &request_fields(&request), &options].concat();
-        self.call(number::sign, &fields, |reply| {
-            let signature_input = reply.text()?.to_owned();
-            let signature = reply.text()?.to_owned();
-            let content_digest = Some(reply.text()?)
-                .filter(|value| !value.is_empty())
-                .map(str::to_owned);
-            Ok(Signed {
-                signature_input,
-                signature,
-                content_digest,
-            })
-        })
+        self.call(number::sign, &fields, signed)
     }
 
     /// Verifies a request at `now` (seconds since 1970), up to its replay token.
@@ -264,9 +245,7 @@ impl Instance {
                 errors: reply.lines()?,
                 explanations: reply.lines()?,
                 record: reply.text()?.to_owned(),
-                problem: Some(reply.text()?)
-                    .filter(|problem| !problem.is_empty())
-                    .map(str::to_owned),
+                problem: filled(reply.text()?),
             })
         })
     }
@@ -382,22 +361,57 @@ pub fn generate_token(
     Ok(token)
 }
 
+/// Label, components, created, expires, nonce, tag, and whether to state the algorithm.
+pub(crate) fn signing_fields<'f>(signing: &Signing<'f>, components: &'f str) -> [Field<'f>; 7] {
+    [
+        signing.label.into(),
+        components.into(),
+        Field::Number(signing.created),
+        Field::Number(signing.expires.unwrap_or(0)),
+        signing.nonce.into(),
+        signing.tag.into(),
+        Field::Number(signing.with_algorithm.into()),
+    ]
+}
+
+/// The fields to add to a message.
+pub(crate) fn signed(reply: &mut Reply<'_>) -> Result<Signed, Error> {
+    Ok(Signed {
+        signature_input: reply.text()?.to_owned(),
+        signature: reply.text()?.to_owned(),
+        content_digest: filled(reply.text()?),
+    })
+}
+
+/// A text, if it is not empty.
+pub(crate) fn filled(text: &str) -> Option<String> {
+    Some(text)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
 /// Scheme, method, target, headers, kind of body, body and peer, as every verb takes a request.
-fn request_fields<'r>(request: &'r Request<'r>) -> [Field<'r>; 7] {
-    let (kind, body) = match &request.body {
+pub(crate) fn request_fields<'r>(request: &'r Request<'r>) -> [Field<'r>; 7] {
+    let [kind, body] = body_fields(&request.body);
+    [
+        request.scheme.as_str().into(),
+        request.method.into(),
+        request.target.into(),
+        Field::Bytes(request.headers),
+        kind,
+        body,
+        request.peer.unwrap_or("").into(),
+    ]
+}
+
+/// Kind of body, and body.
+pub(crate) fn body_fields<'b>(body: &'b Body<'b>) -> [Field<'b>; 2] {
+    let (kind, body) = match body {
         Body::Bytes(bytes) => (0, *bytes),
         Body::Digest(digest) => match digest.algorithm() {
             DigestAlgorithm::Sha256 => (1, digest.as_bytes()),
             DigestAlgorithm::Sha512 => (2, digest.as_bytes()),
         },
     };
-    [
-        request.scheme.as_str().into(),
-        request.method.into(),
-        request.target.into(),
-        Field::Bytes(request.headers),
-        Field::Number(kind),
-        Field::Bytes(body),
-        request.peer.unwrap_or("").into(),
-    ]
+    [Field::Number(kind), Field::Bytes(body)]
 }
