@@ -14,8 +14,8 @@ export interface TokenFacts {
   readonly keyid: string;
 }
 
-/** The algorithm of a key that signs. */
-export type SigningAlgorithm = 'hmac-sha256' | 'ed25519';
+/** The algorithm of a key that signs; the last one in the complete module only. */
+export type SigningAlgorithm = 'hmac-sha256' | 'ed25519' | 'ecdsa-p256-sha256';
 
 let openPair: (keyid: string, algorithm: string, key: Uint8Array) => SigningKey;
 
@@ -32,7 +32,7 @@ export class SigningKey extends Handle {
   readonly keyid: string;
   /** The algorithm that `alg` may carry. */
   readonly algorithm: SigningAlgorithm;
-  /** The public half, which is all that a verifier needs: 32 bytes. None of a shared secret. */
+  /** The public half, which is all that a verifier needs, raw: of Ed25519 32 bytes. None of a shared secret. */
   readonly publicKey: Uint8Array | undefined;
 
   private constructor(answer: Answer, isPair = false) {
@@ -71,7 +71,7 @@ export class SigningKey extends Handle {
 
   /**
    * Opens the Ed25519 key of an unencrypted PKCS#8 structure (RFC 8410): its DER, or its PEM, as OpenSSL and
-   * `crypto.subtle.exportKey('pkcs8', ..)` write it.
+   * `crypto.subtle.exportKey('pkcs8', ..)` write it. In the complete module a key of P-256, too.
    *
    * @throws Refusal `keyid_malformed`, `private_key_malformed`
    */

@@ -3,13 +3,14 @@
 import { seconds } from './authentic.js';
 import { type Bytes, toBytes, toJson } from './bytes.js';
 import type { ResponseFields } from './door.js';
+import { added, requestFields, signing } from './fields.js';
 import { Answer } from './frame.js';
 import { handleOf } from './handle.js';
 import { type HeaderLines, headerBlock } from './headers.js';
 import { SigningKey } from './key.js';
 import { door } from './module.js';
 import { type AnyRequest, parts, readStream } from './request.js';
-import { added, requestFields, type Signed, signing, type SignOptions } from './sign.js';
+import type { Signed, SignOptions } from './sign.js';
 import { DEFAULT_MAX_BODY, type Keyring, openKeyring, Part, type Profile } from './verifier.js';
 
 /** A response as a server without `Response` has it. */

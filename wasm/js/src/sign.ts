@@ -1,14 +1,11 @@
 /** Signing: the fields that a client adds to its request. */
 
-import { seconds } from './authentic.js';
 import { random, toHex } from './bytes.js';
-import type { RequestFields } from './door.js';
-import { Answer, type Frame } from './frame.js';
+import { added, requestFields, signing } from './fields.js';
 import { handleOf } from './handle.js';
 import { SigningKey } from './key.js';
 import { door } from './module.js';
-import { type AnyRequest, isStandard, type Parts, type PlainRequest, parts, readBody } from './request.js';
-import type { Signing } from './verbs.js';
+import { type AnyRequest, isStandard, type PlainRequest, parts, readBody } from './request.js';
 
 /** What to sign, and with which parameters. */
 export interface SignOptions {
@@ -70,29 +67,4 @@ async function fields(request: PlainRequest, key: SigningKey, options: SignOptio
   const nonce = options.nonce === undefined ? toHex(random(16)) : options.nonce;
   const own = requestFields({ ...(await parts(request)), peer: '' });
   return added(door().sign(handleOf(key, SigningKey), ...own, ...signing({ ...options, nonce })));
-}
-
-/** The seven fields of a frame. */
-export function requestFields({ scheme, method, target, headers, bodyKind, body, peer }: Parts): RequestFields {
-  return [scheme, method, target, headers, bodyKind, body, peer];
-}
-
-/** How to sign, as fields of a frame. */
-export function signing(options: SignOptions): Signing {
-  return [
-    options.label ?? '',
-    options.components?.join('\n') ?? '',
-    options.created ?? seconds(),
-    options.expires ?? 0,
-    options.nonce ?? '',
-    options.tag ?? '',
-    options.withAlgorithm ? 1 : 0,
-  ];
-}
-
-/** The fields to add, out of the module's answer. */
-export function added(frame: Frame): Signed['headers'] {
-  const answer = Answer.of(frame);
-  const [input, signature, digest] = [answer.text(), answer.text(), answer.text()];
-  return { 'signature-input': input, signature, ...(digest && { 'content-digest': digest }) };
 }

@@ -1,4 +1,4 @@
-/** The verbs of the module `countersign.wasm` (`docs/abi.md`). */
+/** The verbs of the module `countersign.wasm`, and those that only `countersign-complete.wasm` has (`docs/abi.md`). */
 
 import type { RequestFields, ResponseFields } from './door.js';
 import type { Frame } from './frame.js';
@@ -32,6 +32,12 @@ export const NUMBERS = {
   sign_response: 52,
   verify_response: 53,
   evidence: 54,
+  // The complete module's.
+  evidence_verify: 55,
+  accept_signature: 56,
+  signature_requests: 57,
+  sign_as_asked: 58,
+  wanted_digest: 59,
 } as const;
 
 /** How to sign. */
@@ -74,4 +80,29 @@ export interface Verbs {
   sign_response(key: number, ...rest: [...RequestFields, ...ResponseFields, ...Signing]): Frame;
   verify_response(ring: number, profile: number, now: number, ...rest: [...RequestFields, ...ResponseFields]): Frame;
   evidence(request: number): Frame;
+  evidence_verify(json: string): Frame;
+  accept_signature(
+    label: string,
+    components: string,
+    created: number,
+    expires: number,
+    nonce: string,
+    algorithm: string,
+    keyid: string,
+    tag: string,
+  ): Frame;
+  signature_requests(headers: Uint8Array): Frame;
+  sign_as_asked(
+    key: number,
+    ...rest: [
+      ...RequestFields,
+      ...ResponseFields,
+      asking: Uint8Array,
+      label: string,
+      created: number,
+      lifetime: number,
+      nonce: string,
+    ]
+  ): Frame;
+  wanted_digest(field: string, headers: Uint8Array): Frame;
 }

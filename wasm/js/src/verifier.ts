@@ -29,8 +29,9 @@ export type KeyEntry = (
   | {
       readonly keyid: string;
       readonly environment: Environment;
-      readonly algorithm: 'ed25519';
-      /** 32 bytes, or a `SubjectPublicKeyInfo` in DER, in base64. */
+      /** All but the first in the complete module only. */
+      readonly algorithm: 'ed25519' | 'ecdsa-p256-sha256' | 'rsa-pss-sha512' | 'rsa-v1_5-sha256';
+      /** Raw (of Ed25519 32 bytes), or a `SubjectPublicKeyInfo` in DER, in base64. */
       readonly public_key: string;
     }
 ) & {

@@ -75,7 +75,7 @@ test('a request by a pair is verified by its public half, and is evidence', asyn
   assert.ok(verify(null, Buffer.from(evidence.base), publicKey, Buffer.from(evidence.signature, 'base64')));
 
   const verified = await authentic.spend(new MemoryReplay(), NOW);
-  assert.equal(verified.evidence(), JSON.stringify(evidence));
+  assert.deepEqual(JSON.parse(verified.evidence()), evidence);
   assert.throws(() => authentic.evidence(), refusal('handle_unknown'));
 });
 

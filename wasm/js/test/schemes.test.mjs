@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 
 import * as countersign from 'countersign';
 import { Credentials, fromIncoming, Refusal, Scheme } from 'countersign/schemes';
 
+import * as complete from '../generated/countersign-complete.js';
 import { call as callFull } from '../generated/countersign.js';
 import { call as callSchemes } from '../generated/countersign-schemes.js';
 import { refusal } from './fixtures.mjs';
@@ -435,9 +436,14 @@ test('an object of the other module, or of another kind, is refused', async () =
 
 test('each module has the verbs that docs/abi.md says', () => {
   const has = (call, verb) => !Buffer.from(call(verb, new Uint8Array())).includes('verb_unknown');
-  const verbs = (call) => Array.from({ length: 64 }, (_, verb) => verb).filter((verb) => has(call, verb));
+  const verbs = (call) => Array.from({ length: 80 }, (_, verb) => verb).filter((verb) => has(call, verb));
   const shared = [1, 2, 3, 4, 6, 21, 32, 48, 49, 50];
   const sorted = (...numbers) => [...shared, ...numbers].sort((one, other) => one - other);
-  assert.deepEqual(verbs(callSchemes), sorted(7, 22, 39, 40, 41, 42, 43));
-  assert.deepEqual(verbs(callFull), sorted(5, 16, 17, 18, 19, 20, 33, 34, 35, 36, 37, 38, 51));
+  const vendors = [7, 22, 39, 40, 41, 42, 43];
+  const provider = [5, 8, 16, 17, 18, 19, 20, 33, 34, 35, 36, 37, 38, 51, 52, 53, 54];
+  assert.deepEqual(verbs(callSchemes), sorted(...vendors));
+  assert.deepEqual(verbs(callFull), sorted(...provider));
+  complete.initSync({ module: readFileSync(new URL('../generated/countersign-complete.wasm', import.meta.url)) });
+  const rest = [44, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65];
+  assert.deepEqual(verbs(complete.call), sorted(...vendors, ...provider, ...rest));
 });

@@ -17,6 +17,14 @@ const signed: Request = await countersign.sign(request, key, { tag: 'orders', no
 const added: countersign.Signed = await countersign.sign({ method: 'GET', url: 'https://a.example', headers: {} }, key);
 const headers: Record<string, string | undefined> = added.headers;
 
+const pair: countersign.SigningKey = countersign.SigningKey.fromPkcs8('k7', '-----BEGIN PRIVATE KEY-----');
+const answered: Response = await countersign.signResponse(new Response(), request, pair);
+const publicKeys: countersign.Keyring = {
+  keys: [{ keyid: 'k7', environment: 'live', algorithm: 'ed25519', public_key: 'JrQL' }],
+};
+const responses = new countersign.ResponseVerifier({ keyring: publicKeys, profile: { environment: 'live' } });
+const proof: string | undefined = (await responses.verify(answered, request)).evidence;
+
 const verifier = new countersign.Verifier({
   keyring: { keys: [{ token: 'csk_', groups: ['trader'], attributes: { limits: { daily: 5, tags: ['a'] } } }] },
   profile: { environment: 'live', forwarded: { peers: ['10.0.0.7'], target_field: 'x-original-uri' } },
@@ -79,4 +87,4 @@ countersign.sign(order, signer);
 new schemes.Scheme('okx');
 
 await initSchemes('/countersign-schemes.wasm');
-export { allowed, covered, headers, keyid, noSecret, nothing, spending, store, target, WorkerScheme, WorkerVerifier };
+export { allowed, covered, headers, keyid, noSecret, nothing, proof, spending, store, target, WorkerScheme, WorkerVerifier };
