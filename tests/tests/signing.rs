@@ -1,5 +1,9 @@
 //! The runner of published signing vectors.
-#![allow(clippy::unwrap_used, reason = "in a test, to panic is to fail")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, to panic is to fail"
+)]
 
 use std::fs;
 use std::path::Path;

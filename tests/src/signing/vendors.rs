@@ -64,14 +64,14 @@ async fn signed_again(case: &Case, at: &Opened, message: &Message) -> Checked {
     let unsigned = case.unsigned(message)?;
     let moment = Moment {
         now_ms: case.signed_at(message, at.now),
-        nonce: case.nonce(message),
+        nonce: case::nonce(message),
     };
     let signer = case.signer(message).open(&at.door).await?;
     let frame = || {
         let frame = Frame::new().number(at.scheme).number(signer);
         moment.put(unsigned.put(frame))
     };
-    let mut signed = at.door.ask(number::scheme_sign, frame()).await?;
+    let mut answer = at.door.ask(number::scheme_sign, frame()).await?;
     let base = at.door.ask(number::scheme_base, frame()).await?.bytes()?;
     if case
         .signed_string()?
@@ -80,7 +80,7 @@ async fn signed_again(case: &Case, at: &Opened, message: &Message) -> Checked {
         let base = String::from_utf8_lossy(&base);
         return Ok(Verdict::Failed(format!("the base is {base:?}")));
     }
-    let ours = unsigned.signed(&mut signed)?;
+    let ours = unsigned.signed(&mut answer)?;
     let everything = ours.everything();
     let signature = case.signature();
     let escaped = signature

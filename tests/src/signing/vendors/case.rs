@@ -142,17 +142,6 @@ impl Case {
         Some(self.json.get("tolerance")?.as_u64()? * 1000)
     }
 
-    /// The nonce or message id that the case was made with; empty for none.
-    pub(super) fn nonce(&self, message: &Message) -> String {
-        let names = ["bfx-nonce", "X-Auth-Nonce", "webhook-id", "svix-id"];
-        let in_list = || {
-            let (_, rest) = message.value("Authorization")?.split_once("nonce=")?;
-            rest.split([',', '"']).find(|part| !part.is_empty())
-        };
-        let nonce = names.iter().find_map(|name| message.value(name));
-        nonce.or_else(in_list).unwrap_or("").to_owned()
-    }
-
     /// The millisecond in which the message says that it was signed; `now` where it says nothing.
     pub(super) fn signed_at(&self, message: &Message, now: u64) -> u64 {
         // The timestamp of this scheme is its end.
@@ -211,6 +200,17 @@ impl Case {
             None => text.as_bytes().to_vec(),
         }))
     }
+}
+
+/// The nonce or message id that a message was made with; empty for none.
+pub(super) fn nonce(message: &Message) -> String {
+    let names = ["bfx-nonce", "X-Auth-Nonce", "webhook-id", "svix-id"];
+    let in_list = || {
+        let (_, rest) = message.value("Authorization")?.split_once("nonce=")?;
+        rest.split([',', '"']).find(|part| !part.is_empty())
+    };
+    let nonce = names.iter().find_map(|name| message.value(name));
+    nonce.or_else(in_list).unwrap_or("").to_owned()
 }
 
 /// A quoted value in `Authorization`.
