@@ -5,6 +5,7 @@ mod field;
 mod identifier;
 mod key;
 mod signature;
+mod verifier;
 mod written;
 
 use anyhow::{Result, bail};
