@@ -1,6 +1,6 @@
 //! The WebAssembly face of `countersign-core`: two doors onto the same [`verbs`].
 //!
-//! JavaScript comes in by a wasm-bindgen export ([`js`]), every other host by a plain one ([`plain`]).
+//! JavaScript comes in by a wasm-bindgen export (`js`), every other host by a plain one (`plain`).
 //! Both take a verb's number and a frame, and give a frame (`docs/abi.md`). One export for all verbs,
 //! and not one each: the glue of 23 exports with their strings was 5 KB of the module, compressed.
 //! The module has no imports. What it keeps between calls is behind [`handles`].
