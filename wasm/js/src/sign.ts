@@ -1,7 +1,6 @@
 /** Signing: the fields that a client adds to its request. */
 
 import { random, toHex } from './bytes.js';
-import { Answer } from './frame.js';
 import { handleOf } from './handle.js';
 import { SigningKey } from './key.js';
 import { door } from './module.js';
@@ -65,8 +64,7 @@ export async function sign(request: AnyRequest, key: SigningKey, options: SignOp
 
 async function fields(request: PlainRequest, key: SigningKey, options: SignOptions): Promise<Signed['headers']> {
   const { scheme, method, target, headers, bodyKind, body } = await parts(request);
-  const answer = Answer.of(
-    door().sign(
+  const answer = door().sign(
       handleOf(key, SigningKey),
       scheme,
       method,
@@ -82,8 +80,7 @@ async function fields(request: PlainRequest, key: SigningKey, options: SignOptio
       options.nonce === undefined ? toHex(random(16)) : (options.nonce ?? ''),
       options.tag ?? '',
       options.withAlgorithm ? 1 : 0,
-    ),
-  );
+    );
   const [input, signature, digest] = [answer.text(), answer.text(), answer.text()];
   return { 'signature-input': input, signature, ...(digest && { 'content-digest': digest }) };
 }

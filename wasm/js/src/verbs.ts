@@ -1,7 +1,7 @@
 /** The verbs of the module `countersign.wasm` (`docs/abi.md`). */
 
 import type { RequestFields } from './door.js';
-import type { Frame } from './frame.js';
+import type { Answer } from './frame.js';
 
 /** The number of each verb. */
 export const NUMBERS = {
@@ -30,20 +30,20 @@ export const NUMBERS = {
   digest_check: 51,
 } as const;
 
-/** The verbs. Each takes the fields of its frame and gives its reply (see `frame.ts`). */
+/** The verbs. Each takes the fields of its frame and gives its answer (see `frame.ts`). */
 export interface Verbs {
-  token_generate(environment: string, keyid: string, entropy: Uint8Array): Frame;
-  token_check(token: Uint8Array): Frame;
-  key_from_token(token: Uint8Array): Frame;
-  key_open(keyid: string, secret: Uint8Array): Frame;
-  keyring_open(json: Uint8Array): Frame;
-  mac(key: Uint8Array, message: Uint8Array): Frame;
-  profile_open(json: string): Frame;
-  bundle_open(bundle: Uint8Array): Frame;
-  publishers_pin(json: string): Frame;
-  entities_open(bundle: number, json: string): Frame;
-  replay_open(capacity: number, seed: number): Frame;
-  close(handle: number): Frame;
+  token_generate(environment: string, keyid: string, entropy: Uint8Array): Answer;
+  token_check(token: Uint8Array): Answer;
+  key_from_token(token: Uint8Array): Answer;
+  key_open(keyid: string, secret: Uint8Array): Answer;
+  keyring_open(json: Uint8Array): Answer;
+  mac(key: Uint8Array, message: Uint8Array): Answer;
+  profile_open(json: string): Answer;
+  bundle_open(bundle: Uint8Array): Answer;
+  publishers_pin(json: string): Answer;
+  entities_open(bundle: number, json: string): Answer;
+  replay_open(capacity: number, seed: number): Answer;
+  close(handle: number): Answer;
   sign(
     key: number,
     ...rest: [
@@ -56,15 +56,15 @@ export interface Verbs {
       tag: string,
       withAlgorithm: number,
     ]
-  ): Frame;
-  verify(ring: number, profile: number, now: number, ...request: RequestFields): Frame;
-  spend(authentic: number, replay: number, now: number): Frame;
-  spent(authentic: number, answer: number): Frame;
-  authorize(verified: number, bundle: number, context: string): Frame;
-  decide(entities: number, query: Uint8Array): Frame;
-  inspect(...fields: [...RequestFields, status: number, label: string]): Frame;
-  digest_open(algorithm: string): Frame;
-  digest_update(digest: number, piece: Uint8Array): Frame;
-  digest_finish(digest: number): Frame;
-  digest_check(field: string, headers: Uint8Array, body: Uint8Array): Frame;
+  ): Answer;
+  verify(ring: number, profile: number, now: number, ...request: RequestFields): Answer;
+  spend(authentic: number, replay: number, now: number): Answer;
+  spent(authentic: number, answer: number): Answer;
+  authorize(verified: number, bundle: number, context: string): Answer;
+  decide(entities: number, query: Uint8Array): Answer;
+  inspect(...fields: [...RequestFields, status: number, label: string]): Answer;
+  digest_open(algorithm: string): Answer;
+  digest_update(digest: number, piece: Uint8Array): Answer;
+  digest_finish(digest: number): Answer;
+  digest_check(field: string, headers: string, body: Uint8Array): Answer;
 }
