@@ -83,7 +83,11 @@ impl Reply {
 
     /// Appends a number.
     pub fn number(&mut self, number: u64) {
-        self.bytes(&number.to_le_bytes());
+        let mut field = [8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        if let Some((_, bytes)) = field.split_first_chunk_mut::<4>() {
+            bytes.copy_from_slice(&number.to_le_bytes());
+        }
+        self.0.extend_from_slice(&field);
     }
 
     /// Appends a list of texts, joined by newlines.

@@ -92,7 +92,7 @@ pub fn scheme_sign(
     let (scheme, credentials) = handles.pair::<Scheme, Credentials>(scheme, credentials)?;
     credentials.prepare(scheme, moment.now_ms);
     let signed = scheme.sign(&request.read()?, credentials, &moment.read(scheme)?)?;
-    let mut lines = Vec::new();
+    let mut lines = Vec::with_capacity(256);
     for (name, value) in &signed.headers {
         for part in [name, ": ", value, "\n"] {
             lines.extend_from_slice(part.as_bytes());

@@ -307,7 +307,10 @@ fn is_set(credentials: &Credentials, option: &str) -> bool {
     credentials.get(option) == Some("true")
 }
 
-pub(super) fn scope_of<'t>(credentials: &'t Credentials, date: &'t str) -> Result<Scope<'t>, Refusal> {
+pub(super) fn scope_of<'t>(
+    credentials: &'t Credentials,
+    date: &'t str,
+) -> Result<Scope<'t>, Refusal> {
     let option = |name| {
         let value = credentials.get(name);
         value.ok_or_else(|| Refusal::named(Code::CredentialsIncomplete, name))

@@ -1,6 +1,7 @@
 /** Vendors' ways of signing: exchanges, AWS, webhooks. */
 
 import { random } from '../bytes.js';
+import type { Answer } from '../frame.js';
 import { Handle, handleOf } from '../handle.js';
 import type { ReplayToken } from '../replay.js';
 import { type AnyRequest, type Connection, isStandard, type Parts, type PlainRequest, whole, wholePlain } from '../request.js';
@@ -8,6 +9,7 @@ import { type Coverage, type Description, describe } from './coverage.js';
 import { Credentials } from './credentials.js';
 import { door, vendors } from './module.js';
 import { changed, changedPlain, changesOf, Fields, type Signed } from './signed.js';
+import type { Verbs } from './verbs.js';
 
 /** When, and with what nonce, a request is signed. */
 export interface Moment {
@@ -121,11 +123,11 @@ export class Scheme extends Handle {
   ): Promise<Request | Signed<R>> {
     if (isStandard(request)) {
       const parts = await whole(request);
-      return changed(request, parts.body, changesOf(door().scheme_sign(...this.#signing(parts, credentials, moment))));
+      return changed(request, parts.body, changesOf(this.#run(door().scheme_sign, parts, credentials, moment)));
     }
     const fields = new Fields(request.headers);
     const parts = wholePlain(request, undefined, Infinity, fields.lines());
-    return changedPlain(request, fields, changesOf(door().scheme_sign(...this.#signing(parts, credentials, moment))));
+    return changedPlain(request, fields, changesOf(this.#run(door().scheme_sign, parts, credentials, moment)));
   }
 
   /**
@@ -138,7 +140,7 @@ export class Scheme extends Handle {
     const parts = isStandard(request)
       ? await whole(request)
       : wholePlain(request, undefined, Infinity, new Fields(request.headers).lines());
-    return door().scheme_base(...this.#signing(parts, credentials, moment)).bytes();
+    return this.#run(door().scheme_base, parts, credentials, moment).bytes();
   }
 
   /**
@@ -166,7 +168,11 @@ export class Scheme extends Handle {
     const all = (Array.isArray(credentials) ? credentials : [credentials]) as readonly Credentials[];
     const parts = isStandard(request) ? await whole(request, options) : wholePlain(request, options);
     const { now = Date.now(), tolerance = '' } = options;
-    const answer = door().scheme_verify(handleOf(this, Scheme), all.map(handleOfCredentials), ...fieldsOf(parts), now, tolerance);
+    const { scheme, method, target, headers, bodyKind, body, peer } = parts;
+    const [own, signers] = [handleOf(this, Scheme), all.map(handleOfCredentials)];
+    const answer = door().scheme_verify(
+      own, signers, scheme, method, target, headers, bodyKind, body, peer, now, tolerance,
+    );
     const signer = all[answer.number()] as Credentials;
     return {
       credentials: signer,
@@ -178,11 +184,13 @@ export class Scheme extends Handle {
     };
   }
 
-  #signing(parts: Parts, credentials: Credentials, { now = Date.now(), nonce = '' }: Moment) {
-    const [scheme, signer] = [handleOf(this, Scheme), handleOf(credentials, Credentials)];
+  #run(verb: Verbs['scheme_sign'], parts: Parts, credentials: Credentials, moment: Moment): Answer {
+    const { now = Date.now(), nonce = '' } = moment;
+    const { scheme, method, target, headers, bodyKind, body, peer } = parts;
     // To draw from the platform takes as long as a signature.
     const entropy = this.#draws && nonce === '' ? random(16) : NO_ENTROPY;
-    return [scheme, signer, ...fieldsOf(parts), now, nonce, entropy] as const;
+    const [own, signer] = [handleOf(this, Scheme), handleOf(credentials, Credentials)];
+    return verb(own, signer, scheme, method, target, headers, bodyKind, body, peer, now, nonce, entropy);
   }
 }
 

@@ -24,10 +24,11 @@ export interface Changes {
 
 /** The changes in a module's answer. */
 export function changesOf(answer: Answer): Changes {
-  const headers = answer.lines().map((line) => {
+  const headers: (readonly [string, string])[] = [];
+  for (const line of answer.lines()) {
     const at = line.indexOf(': ');
-    return [line.slice(0, at), line.slice(at + 2)] as const;
-  });
+    headers.push([line.slice(0, at), line.slice(at + 2)]);
+  }
   const optional = () => {
     const [is, text] = [answer.number(), answer.text()];
     return is === 0 ? undefined : text;
@@ -51,8 +52,8 @@ export function changed(request: Request, bytes: Uint8Array, { headers, target, 
 export function changedPlain<R extends PlainRequest>(request: R, fields: Fields, changes: Changes): Signed<R> {
   const { headers, target, body } = changes;
   for (const [name, value] of headers) fields.set(name, value);
-  const place = target === undefined ? {} : placed(request, target);
-  return { ...request, ...place, headers: fields.all(), body: body ?? request.body } as Signed<R>;
+  const signed = { ...request, headers: fields.all(), body: body ?? request.body };
+  return (target === undefined ? signed : { ...signed, ...placed(request, target) }) as Signed<R>;
 }
 
 /** The target in the place of the one that the request had. */
@@ -73,6 +74,9 @@ function kept(request: Request): RequestInit {
   if (init.mode === 'navigate') delete init.mode;
   return init;
 }
+
+/** A property like any other. */
+const OWN = { configurable: true, enumerable: true, writable: true };
 
 /**
  * Header fields with one line for each, as `fetch` and other clients send them: what is signed is what is sent.
@@ -106,6 +110,12 @@ export class Fields {
   }
 
   all(): Record<string, string> {
-    return Object.fromEntries(this.#byName.values());
+    const all: Record<string, string> = {};
+    for (const [name, value] of this.#byName.values()) {
+      // To set it so would set something else.
+      if (name === '__proto__') Object.defineProperty(all, name, { value, ...OWN });
+      else all[name] = value;
+    }
+    return all;
   }
 }
