@@ -48,12 +48,11 @@ unsafe impl Sync for Wiping {}
 
 impl Wiping {
     /// How many times 16 bytes a small block takes, and where those of its size are kept.
-    fn kept(&self, layout: Layout) -> Option<(usize, &mut *mut Small)> {
+    fn kept(&self, layout: Layout) -> Option<(usize, *mut *mut Small)> {
         let times = layout.size().div_ceil(size_of::<Small>());
-        // SAFETY: one thread, and whoever asks is done with it before it returns.
-        let small = unsafe { &mut *self.small.get() };
-        let kept = small.get_mut(times.checked_sub(1)?)?;
-        (layout.align() <= align_of::<Small>()).then_some((times, kept))
+        let is_small = (1..=SIZES).contains(&times) && layout.align() <= align_of::<Small>();
+        let first = self.small.get().cast::<*mut Small>();
+        is_small.then(|| (times, first.wrapping_add(times - 1)))
     }
 }
 
@@ -65,7 +64,8 @@ unsafe impl GlobalAlloc for Wiping {
             // SAFETY: as this function demands.
             return unsafe { self.large.alloc(layout) };
         };
-        let last = *kept;
+        // SAFETY: it is one of the array's, and nothing else looks at them now.
+        let last = unsafe { *kept };
         if last.is_null() {
             let Ok(layout) = Layout::array::<Small>(times) else {
                 return ptr::null_mut();
@@ -74,7 +74,7 @@ unsafe impl GlobalAlloc for Wiping {
             return unsafe { self.large.alloc(layout) };
         }
         // SAFETY: what is kept here is the start of a block that is nobody's, and was written by `dealloc`.
-        *kept = unsafe { (*last).before };
+        unsafe { *kept = (*last).before };
         last.cast()
     }
 
@@ -91,9 +91,11 @@ unsafe impl GlobalAlloc for Wiping {
             // SAFETY: the block is of so many, and nobody's now. Volatile, for wiping is not to be left out.
             unsafe { block.add(at).write_volatile(Small { bytes: [0; 16] }) };
         }
-        // SAFETY: as before.
-        unsafe { (*block).before = *kept };
-        *kept = block;
+        // SAFETY: as before, and as in `alloc`.
+        unsafe {
+            (*block).before = *kept;
+            *kept = block;
+        }
     }
 }
 

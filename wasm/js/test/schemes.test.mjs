@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 
@@ -402,6 +403,32 @@ test('an option that is undefined is left out', async () => {
   const signed = await Scheme.named('aws-sigv4').sign(requestFor('aws-sigv4'), credentials);
   assert.equal(signed.headers['X-Amz-Security-Token'], undefined);
   assert.match(signed.headers['X-Amz-Content-Sha256'], /^[0-9a-f]{64}$/);
+});
+
+test('texts that are not ASCII cross whole, alone and beside others', async () => {
+  const row = readFileSync(new URL('../../../core/schemes/github.toml', import.meta.url), 'utf8');
+  const scheme = Scheme.fromToml(row.replace(/^title = .*$/m, 'title = "Gr\u00fc\u00dfe \u{1f642}"'));
+  assert.equal(scheme.title, 'Gr\u00fc\u00dfe \u{1f642}');
+  const request = { ...requestFor('okx'), url: 'https://api.example.com/caf\u00e9?\u{1f642}=\u20ac' };
+  const base = await Scheme.named('okx').base(request, credentialsOf('okx'), { now: NOW });
+  assert.match(Buffer.from(base).toString(), /POST\/caf\u00e9\?\u{1f642}=\u20acamount=1$/u);
+});
+
+test('a frame may be longer than those before it, and shorter than those before', async () => {
+  const [scheme, credentials] = [Scheme.named('github'), credentialsOf('github')];
+  for (const length of [10, 20_000, 300_000, 1_000_000, 300_000, 20_000, 10]) {
+    const request = { ...requestFor('github'), body: Buffer.alloc(length, 'a') };
+    const { headers } = await scheme.sign(request, credentials);
+    const expected = createHmac('sha256', 'a secret').update(request.body).digest('hex');
+    assert.equal(headers['X-Hub-Signature-256'], `sha256=${expected}`);
+  }
+});
+
+test('a header field of any name is kept as it is', async () => {
+  const request = { ...requestFor('github'), headers: [['__proto__', 'a'], ['Accept', 'b'], ['accept', 'c']] };
+  const { headers } = await Scheme.named('github').sign(request, credentialsOf('github'));
+  assert.deepEqual(Object.keys(headers), ['__proto__', 'Accept', 'X-Hub-Signature-256']);
+  assert.deepEqual([Object.entries(headers)[0], headers.Accept], [['__proto__', 'a'], 'b, c']);
 });
 
 test('what is closed is refused, and closing twice is fine', async () => {
