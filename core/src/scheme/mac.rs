@@ -186,6 +186,10 @@ pub(super) struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
+    #[cfg_attr(
+        feature = "scheme-ed25519",
+        expect(clippy::unnecessary_wraps, reason = "without it no Ed25519 key works")
+    )]
     pub(super) fn new(key: &'a Key, message: &'a [u8]) -> Result<Self, Refusal> {
         let mac = match &key.made {
             Made::Mac(mac) => Some(mac.of(message)),
