@@ -54,7 +54,7 @@ impl<'a> Headers<'a> {
         let mut fields = Vec::with_capacity(16);
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let line_length = field_line_length(rest);
+            let line_length = field_line_length(rest.as_bytes());
             let next = at + line_length;
             let line = rest.get(..line_length).unwrap_or(rest);
             let line = line
@@ -66,11 +66,14 @@ impl<'a> Headers<'a> {
                 }
                 break;
             }
-            let (name, value) = line.split_once(':').ok_or_else(|| malformed(at))?;
-            if !is_token(name) {
+            let end = line.bytes().position(|byte| !is_token_byte(byte));
+            let (name, rest) = end
+                .and_then(|end| line.split_at_checked(end))
+                .ok_or_else(|| malformed(at))?;
+            let Some(value) = rest.strip_prefix(':').filter(|_| !name.is_empty()) else {
                 return Err(malformed(at));
-            }
-            if has_bare_carriage_return(value) {
+            };
+            if has_bare_carriage_return(value.as_bytes()) {
                 return Err(malformed(at));
             }
             let value = trim(value);
@@ -231,20 +234,24 @@ fn trim(value: &str) -> &str {
 }
 
 /// The length of the first field line with its line ends, continued over obsolete foldings.
-fn field_line_length(text: &str) -> usize {
-    let mut length = 0;
-    while let Some(rest) = text.get(length..) {
-        let Some(feed) = rest.find('\n') else { break };
-        length += feed + 1;
-        if !matches!(text.as_bytes().get(length), Some(b' ' | b'\t')) {
-            return length;
+fn field_line_length(text: &[u8]) -> usize {
+    let mut is_ended = false;
+    for (at, byte) in text.iter().enumerate() {
+        if is_ended && !matches!(byte, b' ' | b'\t') {
+            return at;
         }
+        is_ended = *byte == b'\n';
     }
     text.len()
 }
 
-fn has_bare_carriage_return(value: &str) -> bool {
-    value
-        .match_indices('\r')
-        .any(|(at, _)| value.as_bytes().get(at + 1) != Some(&b'\n'))
+fn has_bare_carriage_return(value: &[u8]) -> bool {
+    let mut is_open = false;
+    for byte in value {
+        if is_open && *byte != b'\n' {
+            return true;
+        }
+        is_open = *byte == b'\r';
+    }
+    is_open
 }

@@ -2,8 +2,8 @@
 
 /** Nanoseconds of a batch: short, so that few are interrupted. */
 const BATCH = 5e5;
-/** Nanoseconds before: V8 compiles what is used much once more, functions of a module too. */
-const WARM_UP = 5e8;
+/** Microseconds of the processor before: V8 compiles what is used much once more, functions of a module too. */
+const WARM_UP = 5e5;
 
 /**
  * The median over all batches, in nanoseconds for one time.
@@ -27,12 +27,13 @@ export async function measure(works, rounds) {
 
 /** How many times make a batch, once the work is warm. */
 async function times(work, batch) {
-  let [spent, least] = [0, Infinity];
-  while (spent < WARM_UP) {
-    const some = await batch(work, 16);
-    spent += some;
+  let least = Infinity;
+  const before = process.cpuUsage();
+  for (let spent = 0; spent < WARM_UP; ) {
     // The others were interrupted, or not warm yet.
-    least = Math.min(least, some);
+    least = Math.min(least, await batch(work, 16));
+    const { user, system } = process.cpuUsage(before);
+    spent = user + system;
   }
   return Math.max(1, Math.round((16 * BATCH) / least));
 }

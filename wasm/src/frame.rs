@@ -59,8 +59,14 @@ pub struct Reply(Vec<u8>);
 impl Reply {
     /// Starts anew; what was there, perhaps a token, is wiped.
     pub fn clear(&mut self) {
-        self.0.zeroize();
+        self.wipe();
         self.bytes(b"ok");
+    }
+
+    /// Wipes what is there. Behind it all is wiped: it only grows, but for a line end.
+    fn wipe(&mut self) {
+        self.0.as_mut_slice().zeroize();
+        self.0.clear();
     }
 
     /// Appends a field.
@@ -77,7 +83,11 @@ impl Reply {
 
     /// Appends a number.
     pub fn number(&mut self, number: u64) {
-        self.bytes(&number.to_le_bytes());
+        let mut field = [8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        if let Some((_, bytes)) = field.split_first_chunk_mut::<4>() {
+            bytes.copy_from_slice(&number.to_le_bytes());
+        }
+        self.0.extend_from_slice(&field);
     }
 
     /// Appends a list of texts, joined by newlines.
@@ -111,7 +121,7 @@ impl Reply {
 
     /// Replaces all by a refusal.
     pub fn refuse(&mut self, refusal: &Refusal) {
-        self.0.zeroize();
+        self.wipe();
         self.text(refusal.code().as_str());
         self.text(&refusal.message());
         self.text(&refusal.problem());

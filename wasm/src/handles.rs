@@ -66,6 +66,8 @@ pub trait Kind: Sized {
     fn from_object(object: Object) -> Option<Self>;
     /// Borrowed, if it is of this kind.
     fn of(object: &mut Object) -> Option<&mut Self>;
+    /// Shared, if it is of this kind.
+    fn shared(object: &Object) -> Option<&Self>;
     /// As an object.
     fn into_object(self) -> Object;
 }
@@ -78,6 +80,9 @@ macro_rules! kinds {
                 match object { Object::$variant(inner) => Some(inner), _ => None }
             }
             fn of(object: &mut Object) -> Option<&mut Self> {
+                match object { Object::$variant(inner) => Some(inner), _ => None }
+            }
+            fn shared(object: &Object) -> Option<&Self> {
                 match object { Object::$variant(inner) => Some(inner), _ => None }
             }
             fn into_object(self) -> Object {
@@ -161,6 +166,19 @@ impl Handles {
         self.live(handle)
             .and_then(|slot| slot.object.as_mut())
             .and_then(K::of)
+            .ok_or_else(unknown)
+    }
+
+    /// Shares the object behind a handle.
+    ///
+    /// # Errors
+    /// `handle_unknown`.
+    pub fn share<K: Kind>(&self, handle: u64) -> Result<&K, Refusal> {
+        let slot = usize::try_from(index_of(handle)).ok();
+        slot.and_then(|index| self.slots.get(index))
+            .filter(|slot| u64::from(slot.generation) == handle >> INDEX_BITS)
+            .and_then(|slot| slot.object.as_ref())
+            .and_then(K::shared)
             .ok_or_else(unknown)
     }
 

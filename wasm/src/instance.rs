@@ -4,9 +4,12 @@
     reason = "a module has one thread, and a global is all that an export can reach"
 )]
 
+use alloc::vec::Vec;
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
+use core::mem;
 use core::panic::PanicInfo;
+use core::ptr;
 
 use countersign_core::Refusal;
 use zeroize::Zeroize as _;
@@ -15,30 +18,83 @@ use crate::dispatch;
 use crate::frame::{Fields, Reply};
 use crate::handles::Handles;
 
-/// Wipes what it takes back: replies that JavaScript frees may hold a token.
-struct Wiping(dlmalloc::GlobalDlmalloc);
+/// Wipes what it takes back: replies may hold a token. Small blocks it keeps for whoever wants one of their
+/// size: a signature takes and gives back some fifty, and each way is then a few instructions.
+struct Wiping {
+    large: dlmalloc::GlobalDlmalloc,
+    /// By size, the last of the blocks that were given back; the first word of each is the one before.
+    small: UnsafeCell<[*mut Small; SIZES]>,
+}
+
+/// What small blocks are made of.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+union Small {
+    before: *mut Small,
+    bytes: [u8; 16],
+}
+
+/// Small are blocks of up to so many times 16 bytes.
+const SIZES: usize = 24;
 
 #[global_allocator]
-static ALLOCATOR: Wiping = Wiping(dlmalloc::GlobalDlmalloc);
+static ALLOCATOR: Wiping = Wiping {
+    large: dlmalloc::GlobalDlmalloc,
+    small: UnsafeCell::new([ptr::null_mut(); SIZES]),
+};
 
-// SAFETY: every call is passed on as it came. Reallocation is the trait's own: a new block, a copy,
-// and the old block wiped.
+// SAFETY: the module is built without threads.
+unsafe impl Sync for Wiping {}
+
+impl Wiping {
+    /// How many times 16 bytes a small block takes, and where those of its size are kept.
+    fn kept(&self, layout: Layout) -> Option<(usize, *mut *mut Small)> {
+        let times = layout.size().div_ceil(size_of::<Small>());
+        let is_small = (1..=SIZES).contains(&times) && layout.align() <= align_of::<Small>();
+        let first = self.small.get().cast::<*mut Small>();
+        is_small.then(|| (times, first.wrapping_add(times - 1)))
+    }
+}
+
+// SAFETY: a block is either what dlmalloc gave, or one of the same size that was given back. Reallocation and
+// zeroed blocks are the trait's own: a new block, a copy, and the old block wiped.
 unsafe impl GlobalAlloc for Wiping {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as this function demands.
-        unsafe { self.0.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as this function demands.
-        unsafe { self.0.alloc_zeroed(layout) }
+        let Some((times, kept)) = self.kept(layout) else {
+            // SAFETY: as this function demands.
+            return unsafe { self.large.alloc(layout) };
+        };
+        // SAFETY: it is one of the array's, and nothing else looks at them now.
+        let last = unsafe { *kept };
+        if last.is_null() {
+            let Ok(layout) = Layout::array::<Small>(times) else {
+                return ptr::null_mut();
+            };
+            // SAFETY: its size is not zero.
+            return unsafe { self.large.alloc(layout) };
+        }
+        // SAFETY: what is kept here is the start of a block that is nobody's, and was written by `dealloc`.
+        unsafe { *kept = (*last).before };
+        last.cast()
     }
 
     unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
-        // SAFETY: the block is the caller's until it is given back, and then nobody's.
+        let Some((times, kept)) = self.kept(layout) else {
+            // SAFETY: the block is the caller's until it is given back, and then nobody's.
+            return unsafe {
+                address.write_bytes(0, layout.size());
+                self.large.dealloc(address, layout);
+            };
+        };
+        let block = address.cast::<Small>();
+        for at in 0..times {
+            // SAFETY: the block is of so many, and nobody's now. Volatile, for wiping is not to be left out.
+            unsafe { block.add(at).write_volatile(Small { bytes: [0; 16] }) };
+        }
+        // SAFETY: as before, and as in `alloc`.
         unsafe {
-            address.write_bytes(0, layout.size());
-            self.0.dealloc(address, layout);
+            (*block).before = *kept;
+            *kept = block;
         }
     }
 }
@@ -48,9 +104,12 @@ fn trap(_: &PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
+#[derive(Default)]
 struct State {
     handles: Handles,
     reply: Reply,
+    /// Where JavaScript writes its frames.
+    frame: Vec<u8>,
 }
 
 struct Global(UnsafeCell<Option<State>>);
@@ -67,18 +126,38 @@ type Call<'a> = &'a mut dyn FnMut(&mut Handles, &mut Reply) -> Result<(), Refusa
 // Not inlined, so that all that a verb puts on the stack lies where `wipe_stack` wipes.
 #[inline(never)]
 pub(crate) fn respond(verb: Call<'_>) -> &'static [u8] {
-    // SAFETY: one thread, and no verb calls back out of the module, so this is the only reference
-    // while it lives. The reply that an earlier call gave out is dead by the contract of the doors.
-    let state = unsafe { &mut *STATE.0.get() };
-    let state = state.get_or_insert_with(|| State {
-        handles: Handles::default(),
-        reply: Reply::default(),
-    });
+    let state = state();
     state.reply.clear();
     if let Err(refusal) = verb(&mut state.handles, &mut state.reply) {
         state.reply.refuse(&refusal);
     }
     state.reply.as_bytes()
+}
+
+fn state() -> &'static mut State {
+    // SAFETY: one thread, and no verb calls back out of the module, so this is the only reference
+    // while it lives. The reply that an earlier call gave out is dead by the contract of the doors.
+    let state = unsafe { &mut *STATE.0.get() };
+    state.get_or_insert_with(State::default)
+}
+
+/// Longer memory is given back when a shorter frame is to be written.
+const MOST: usize = 1 << 18;
+
+/// Takes the memory for frames, made anew if it is shorter than `length`, or longer than is worth keeping.
+pub(crate) fn take_frame(length: usize) -> Vec<u8> {
+    let frame = mem::take(&mut state().frame);
+    if length == 0 || (length <= frame.len() && frame.len() <= MOST) {
+        return frame;
+    }
+    // Before there are both.
+    drop(frame);
+    alloc::vec![0; length]
+}
+
+/// Puts it back.
+pub(crate) fn keep_frame(frame: Vec<u8>) {
+    state().frame = frame;
 }
 
 /// Runs the verb of this number on a frame, which is wiped if it carries secrets.

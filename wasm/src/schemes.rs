@@ -57,16 +57,16 @@ pub struct MomentParts<'a> {
     pub now_ms: u64,
     /// The nonce; empty: one that the scheme makes.
     pub nonce: &'a str,
-    /// 16 bytes from a CSPRNG.
+    /// 16 bytes from a CSPRNG; none are needed where no nonce is to be made of them.
     pub entropy: &'a [u8],
 }
 
 impl<'a> MomentParts<'a> {
-    fn read(&self) -> Result<Moment<'a>, Refusal> {
-        let entropy = self
-            .entropy
-            .try_into()
-            .map_err(|_| Code::OptionsMalformed)?;
+    fn read(&self, scheme: &Scheme) -> Result<Moment<'a>, Refusal> {
+        let entropy = match self.entropy {
+            [] if !self.nonce.is_empty() || !scheme.needs_entropy() => [0; 16],
+            bytes => bytes.try_into().map_err(|_| Code::OptionsMalformed)?,
+        };
         let moment = Moment::new(self.now_ms, entropy);
         Ok(if self.nonce.is_empty() {
             moment
@@ -90,8 +90,9 @@ pub fn scheme_sign(
     moment: &MomentParts<'_>,
 ) -> Result<(), Refusal> {
     let (scheme, credentials) = handles.pair::<Scheme, Credentials>(scheme, credentials)?;
-    let signed = scheme.sign(&request.read()?, credentials, &moment.read()?)?;
-    let mut lines = Vec::new();
+    credentials.prepare(scheme, moment.now_ms);
+    let signed = scheme.sign(&request.read()?, credentials, &moment.read(scheme)?)?;
+    let mut lines = Vec::with_capacity(256);
     for (name, value) in &signed.headers {
         for part in [name, ": ", value, "\n"] {
             lines.extend_from_slice(part.as_bytes());
@@ -118,7 +119,7 @@ pub fn scheme_base(
     moment: &MomentParts<'_>,
 ) -> Result<(), Refusal> {
     let (scheme, credentials) = handles.pair::<Scheme, Credentials>(scheme, credentials)?;
-    reply.bytes(&scheme.base(&request.read()?, credentials, &moment.read()?)?);
+    reply.bytes(&scheme.base(&request.read()?, credentials, &moment.read(scheme)?)?);
     Ok(())
 }
 
@@ -172,19 +173,19 @@ pub fn scheme_verify(
     now_ms: u64,
     tolerance: &[u8],
 ) -> Result<(), Refusal> {
-    let mut owned = Vec::new();
     let (numbers, rest) = credentials.as_chunks();
     if !rest.is_empty() {
         return Err(Code::FrameMalformed.into());
     }
     for number in numbers {
-        owned.push(
-            handles
-                .get::<Credentials>(u64::from_le_bytes(*number))?
-                .clone(),
-        );
+        let number = u64::from_le_bytes(*number);
+        let (scheme, credentials) = handles.pair::<Scheme, Credentials>(scheme, number)?;
+        credentials.prepare(scheme, now_ms);
     }
-    let borrowed: Vec<&Credentials> = owned.iter().collect();
+    let mut borrowed = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        borrowed.push(handles.share::<Credentials>(u64::from_le_bytes(*number))?);
+    }
     let tolerance = match tolerance {
         [] => None,
         bytes => {
@@ -192,7 +193,7 @@ pub fn scheme_verify(
             Some(Duration::from_millis(u64::from_le_bytes(bytes)))
         }
     };
-    let scheme = handles.get::<Scheme>(scheme)?;
+    let scheme = handles.share::<Scheme>(scheme)?;
     let authentic = scheme.verify(&request.read()?, &borrowed, now_ms, tolerance)?;
     let place = authentic.credential();
     reply.number(u64::try_from(place).unwrap_or(u64::MAX));

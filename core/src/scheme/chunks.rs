@@ -60,7 +60,7 @@ impl Chunks {
         }
         let scope = presented.scope;
         Ok(Chunks {
-            key: scope.key(&credentials.secret)?,
+            key: scope.key(credentials)?.into_owned(),
             date: scope.date.into(),
             region: scope.region.into(),
             service: scope.service.into(),

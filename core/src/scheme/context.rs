@@ -52,10 +52,10 @@ impl<'a> Context<'a> {
     /// Fills in a template. Only a template with a MAC inside needs the key.
     pub(super) fn render(&self, template: &[Part], key: Option<&Key>) -> Result<Vec<u8>, Refusal> {
         let room = match &self.message.body {
-            Content::Bytes(bytes) => bytes.len() + 256,
-            Content::Digest(_) => 256,
+            Content::Bytes(bytes) if template.iter().any(|it| it.kind == Kind::Body) => bytes.len(),
+            _ => 0,
         };
-        let mut out = Vec::with_capacity(if template.len() > 1 { room } else { 0 });
+        let mut out = Vec::with_capacity(if template.len() > 1 { room + 128 } else { 0 });
         for part in template {
             self.push_part(part, key, &mut out)?;
         }
@@ -73,20 +73,24 @@ impl<'a> Context<'a> {
 
     fn push_part(&self, part: &Part, key: Option<&Key>, out: &mut Vec<u8>) -> Result<(), Refusal> {
         let message = &self.message;
-        let (host_sent, port_sent) = message.host_and_port();
-        let default_port = message.scheme.default_port();
-        let target_port = if port_sent.is_empty() {
-            default_port
-        } else {
-            port_sent
-        };
         let mut text = String::new();
         match part.kind {
-            Kind::Literal => text.push_str(&part.text),
+            Kind::Literal => out.extend_from_slice(part.text.as_bytes()),
             Kind::Value => return self.push_value(&part.text, key, out),
             Kind::Method => text.push_str(&message.request.method.to_ascii_uppercase()),
             Kind::Scheme => text.push_str(message.scheme.as_str()),
-            Kind::Host | Kind::Authority => {
+            Kind::Host | Kind::Authority | Kind::Port => {
+                let (host_sent, port_sent) = message.host_and_port();
+                let default_port = message.scheme.default_port();
+                let target_port = if port_sent.is_empty() {
+                    default_port
+                } else {
+                    port_sent
+                };
+                if part.kind == Kind::Port {
+                    out.extend_from_slice(target_port.as_bytes());
+                    return Ok(());
+                }
                 if host_sent.is_empty() {
                     return Err(Refusal::named(Code::ComponentMissing, "host"));
                 }
@@ -96,7 +100,6 @@ impl<'a> Context<'a> {
                     text.push_str(target_port);
                 }
             }
-            Kind::Port => text.push_str(target_port),
             Kind::Path => text.push_str(message.path),
             Kind::Target => message.push_target(&mut text),
             Kind::Query => return push_query(message.query_text(), &part.text, out),

@@ -1,11 +1,17 @@
 //! What a vendor hands to its customer.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use zeroize::Zeroizing;
 
+use super::Scheme;
+use super::mac::{Key, SchemeAlgorithm, SecretForm};
+use super::row::Row;
+use super::sigv4::{Scope, scope_of};
+use super::time::TimeForm;
 use crate::refusal::{Code, Refusal};
 
 /// The id, the secret and what else a scheme signs with. Wiped when dropped and absent from `Debug`.
@@ -18,7 +24,21 @@ pub struct Credentials {
     pub(super) secret: Zeroizing<Vec<u8>>,
     pub(super) passphrase: Zeroizing<String>,
     pub(super) options: Vec<(String, Zeroizing<String>)>,
+    kept: Option<Kept>,
 }
+
+/// A key, and what it is for.
+#[derive(Clone)]
+struct Kept {
+    algorithm: SchemeAlgorithm,
+    form: SecretForm,
+    /// Days since 1970, and what the key of the day is for; without a day the text is empty.
+    day: Option<u64>,
+    scope: String,
+    key: Key,
+}
+
+const DAY_MS: u64 = 86_400_000;
 
 impl Credentials {
     /// An id (empty where the scheme has none) and a secret.
@@ -29,6 +49,7 @@ impl Credentials {
             secret: Zeroizing::new(secret.into()),
             passphrase: Zeroizing::default(),
             options: Vec::new(),
+            kept: None,
         }
     }
 
@@ -42,10 +63,65 @@ impl Credentials {
     /// Sets an option that the scheme's row names, such as `region`, `service` or `recvWindow`.
     #[must_use]
     pub fn option(mut self, name: &str, value: &str) -> Self {
+        self.kept = None;
         self.options.retain(|(known, _)| known != name);
         self.options
             .push((name.into(), Zeroizing::new(value.into())));
         self
+    }
+
+    /// Makes the key that the scheme signs with, and keeps it until another scheme needs another: for AWS
+    /// Signature Version 4 that of the day. Signing and verifying then do without; what they give is the same.
+    ///
+    /// ```
+    /// use countersign_core::scheme::{Credentials, Scheme};
+    /// let mut credentials = Credentials::new("", "whsec_secret");
+    /// credentials.prepare(&Scheme::named("stripe")?, 1_700_000_000_000);
+    /// # Ok::<(), countersign_core::Refusal>(())
+    /// ```
+    pub fn prepare(&mut self, scheme: &Scheme, now_ms: u64) {
+        let row = &scheme.row;
+        let day = row.is_aws().then_some(now_ms / DAY_MS);
+        let is_it = |kept: &Kept| kept.is_of(row) && kept.day == day;
+        if !self.kept.as_ref().is_some_and(is_it) {
+            // What is wrong with the secret is for signing to say.
+            self.kept = self.make(row, day).ok();
+        }
+    }
+
+    fn make(&self, row: &Row, day: Option<u64>) -> Result<Kept, Refusal> {
+        let (scope, key) = match day {
+            Some(day) => {
+                let date = TimeForm::Basic.write(day.saturating_mul(DAY_MS));
+                let scope = scope_of(self, &date)?;
+                (scope.text(), scope.key(self)?.into_owned())
+            }
+            None => (
+                String::new(),
+                Key::new(row.algorithm, row.secret, &self.secret)?,
+            ),
+        };
+        Ok(Kept {
+            algorithm: row.algorithm,
+            form: row.secret,
+            day,
+            scope,
+            key,
+        })
+    }
+
+    /// The key of a scheme that isn't AWS's.
+    pub(super) fn key(&self, row: &Row) -> Result<Cow<'_, Key>, Refusal> {
+        match &self.kept {
+            Some(kept) if kept.is_of(row) && kept.day.is_none() => Ok(Cow::Borrowed(&kept.key)),
+            _ => Key::new(row.algorithm, row.secret, &self.secret).map(Cow::Owned),
+        }
+    }
+
+    /// The key of AWS's scheme that is for this scope, if it is kept.
+    pub(super) fn key_of_day(&self, scope: &Scope<'_>) -> Option<&Key> {
+        let kept = self.kept.as_ref()?;
+        (kept.day.is_some() && kept.scope == scope.text()).then_some(&kept.key)
     }
 
     pub(super) fn get(&self, option: &str) -> Option<&str> {
@@ -77,6 +153,12 @@ impl Credentials {
     #[must_use]
     pub fn keyid(&self) -> &str {
         &self.keyid
+    }
+}
+
+impl Kept {
+    fn is_of(&self, row: &Row) -> bool {
+        self.algorithm == row.algorithm && self.form == row.secret
     }
 }
 

@@ -21,9 +21,11 @@ impl Encoding {
     pub(super) fn push(self, bytes: &[u8], out: &mut Vec<u8>) {
         match self {
             Encoding::Hex | Encoding::AnyHex => {
-                for byte in bytes {
-                    out.push(digit(byte >> 4) | 0x20);
-                    out.push(digit(byte & 15) | 0x20);
+                let start = out.len();
+                out.resize(start + 2 * bytes.len(), 0);
+                let (pairs, _) = out.get_mut(start..).unwrap_or_default().as_chunks_mut();
+                for (pair, byte) in pairs.iter_mut().zip(bytes) {
+                    *pair = [digit(byte >> 4) | 0x20, digit(byte & 15) | 0x20];
                 }
             }
             Encoding::Base64 => {
@@ -46,8 +48,11 @@ impl Encoding {
             Encoding::Hex if text.bytes().any(|byte| byte.is_ascii_uppercase()) => None,
             Encoding::Hex | Encoding::AnyHex => {
                 let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-                let bytes = pairs.iter().map(|pair| pair_of(*pair)).collect();
-                if rest.is_empty() { bytes } else { None }
+                let mut bytes = alloc::vec![0; pairs.len()];
+                for (byte, pair) in bytes.iter_mut().zip(pairs) {
+                    *byte = pair_of(*pair)?;
+                }
+                rest.is_empty().then_some(bytes)
             }
             Encoding::Base64 => base64::decode_vec(text),
             Encoding::Bytes => Some(text.as_bytes().to_vec()),

@@ -1,5 +1,6 @@
 //! The algorithms of schemes, and the keys that their secrets become.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 #[cfg(feature = "scheme-ed25519")]
@@ -56,10 +57,24 @@ pub(super) enum SecretForm {
 }
 
 /// A key, ready for use.
+#[derive(Clone)]
 pub(super) struct Key {
     pub(super) algorithm: SchemeAlgorithm,
-    bytes: Zeroizing<Vec<u8>>,
-    is_public: bool,
+    made: Made,
+}
+
+/// What a secret becomes.
+#[derive(Clone)]
+enum Made {
+    Mac(Box<Mac>),
+    Ed25519 {
+        #[cfg_attr(
+            not(feature = "scheme-ed25519"),
+            expect(dead_code, reason = "only this algorithm needs the key again")
+        )]
+        bytes: Zeroizing<Vec<u8>>,
+        is_public: bool,
+    },
 }
 
 /// `PrivateKeyInfo` of Ed25519 up to the seed (RFC 8410 section 7).
@@ -70,11 +85,22 @@ const SPKI: [u8; 12] = *b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 impl Key {
     /// The key of these very bytes.
     pub(super) fn raw(algorithm: SchemeAlgorithm, bytes: Vec<u8>) -> Self {
-        Key {
-            algorithm,
-            bytes: Zeroizing::new(bytes),
-            is_public: false,
-        }
+        Self::make(algorithm, Zeroizing::new(bytes), false)
+    }
+
+    fn make(algorithm: SchemeAlgorithm, bytes: Zeroizing<Vec<u8>>, is_public: bool) -> Self {
+        let hasher = match algorithm {
+            SchemeAlgorithm::HmacSha1 => Some(Hasher::Sha1(Sha1::new())),
+            SchemeAlgorithm::HmacSha256 => Some(Hasher::Sha256(Sha256::new())),
+            SchemeAlgorithm::HmacSha384 => Some(Hasher::Sha384(Sha384::new())),
+            SchemeAlgorithm::HmacSha512 => Some(Hasher::Sha512(Sha512::new())),
+            SchemeAlgorithm::Ed25519 => None,
+        };
+        let made = match hasher {
+            Some(hasher) => Made::Mac(Box::new(Mac::new(&hasher, &bytes))),
+            None => Made::Ed25519 { bytes, is_public },
+        };
+        Key { algorithm, made }
     }
 
     /// Decodes a secret.
@@ -123,37 +149,28 @@ impl Key {
             }
         };
         let bytes = Zeroizing::new(bytes);
-        (!bytes.is_empty()).then_some(Key {
-            algorithm,
-            bytes,
-            is_public,
-        })
+        (!bytes.is_empty()).then(|| Self::make(algorithm, bytes, is_public))
     }
 
     /// The signature of a message.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Refusal> {
-        match self.algorithm {
-            SchemeAlgorithm::HmacSha256 => Some(Hash::Sha256.hmac(&self.bytes, message)),
-            SchemeAlgorithm::HmacSha384 => Some(Hash::Sha384.hmac(&self.bytes, message)),
-            SchemeAlgorithm::HmacSha512 => Some(Hash::Sha512.hmac(&self.bytes, message)),
-            SchemeAlgorithm::Ed25519 if self.is_public => None,
+        match &self.made {
+            Made::Mac(_) if self.algorithm == SchemeAlgorithm::HmacSha1 => {
+                Err(Code::SchemeVerifyOnly.into())
+            }
+            Made::Mac(mac) => Ok(mac.of(message)),
+            Made::Ed25519 {
+                is_public: true, ..
+            } => Err(Code::SecretMalformed.into()),
             #[cfg(feature = "scheme-ed25519")]
-            SchemeAlgorithm::Ed25519 => {
-                let seed = <&[u8; 32]>::try_from(self.bytes.as_slice()).ok();
-                seed.map(|seed| {
-                    SigningKey::from_bytes(seed)
-                        .sign(message)
-                        .to_bytes()
-                        .to_vec()
-                })
+            Made::Ed25519 { bytes, .. } => {
+                let seed = <&[u8; 32]>::try_from(bytes.as_slice());
+                let key = SigningKey::from_bytes(seed.map_err(|_| Code::SecretMalformed)?);
+                Ok(key.sign(message).to_bytes().to_vec())
             }
-            SchemeAlgorithm::HmacSha1 => return Err(Code::SchemeVerifyOnly.into()),
             #[cfg(not(feature = "scheme-ed25519"))]
-            SchemeAlgorithm::Ed25519 => {
-                return Err(Refusal::named(Code::AlgorithmUnknown, "ed25519"));
-            }
+            Made::Ed25519 { .. } => Err(Refusal::named(Code::AlgorithmUnknown, "ed25519")),
         }
-        .ok_or_else(|| Code::SecretMalformed.into())
     }
 }
 
@@ -169,12 +186,17 @@ pub(super) struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
+    #[cfg_attr(
+        feature = "scheme-ed25519",
+        expect(clippy::unnecessary_wraps, reason = "without it no Ed25519 key works")
+    )]
     pub(super) fn new(key: &'a Key, message: &'a [u8]) -> Result<Self, Refusal> {
-        let mac = match key.algorithm {
-            SchemeAlgorithm::HmacSha1 => Some(Hash::Sha1.hmac(&key.bytes, message)),
+        let mac = match &key.made {
+            Made::Mac(mac) => Some(mac.of(message)),
             #[cfg(feature = "scheme-ed25519")]
-            SchemeAlgorithm::Ed25519 => None,
-            _ => Some(key.sign(message)?),
+            Made::Ed25519 { .. } => None,
+            #[cfg(not(feature = "scheme-ed25519"))]
+            Made::Ed25519 { .. } => Some(key.sign(message)?),
         };
         Ok(Expected { key, message, mac })
     }
@@ -193,8 +215,11 @@ impl<'a> Expected<'a> {
     #[cfg(feature = "scheme-ed25519")]
     fn is_ed25519(&self, signature: &[u8]) -> bool {
         let check = || {
-            let key = <&[u8; 32]>::try_from(self.key.bytes.as_slice()).ok()?;
-            let key = if self.key.is_public {
+            let Made::Ed25519 { bytes, is_public } = &self.key.made else {
+                return None;
+            };
+            let key = <&[u8; 32]>::try_from(bytes.as_slice()).ok()?;
+            let key = if *is_public {
                 VerifyingKey::from_bytes(key).ok()?
             } else {
                 SigningKey::from_bytes(key).verifying_key()
@@ -212,58 +237,72 @@ pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.ct_eq(other).into()
 }
 
-/// A hash function of HMAC.
-#[derive(Clone, Copy)]
-pub(super) enum Hash {
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512,
+/// A hash in the making.
+#[derive(Clone)]
+enum Hasher {
+    Sha1(Sha1),
+    Sha256(Sha256),
+    Sha384(Sha384),
+    Sha512(Sha512),
 }
 
-impl Hash {
-    /// The hash of one piece after the other.
-    pub(super) fn of(self, one: &[u8], other: &[u8]) -> Vec<u8> {
+impl Hasher {
+    /// The bytes that it takes at a time.
+    fn block(&self) -> usize {
         match self {
-            Hash::Sha1 => Sha1::new()
-                .chain_update(one)
-                .chain_update(other)
-                .finalize()
-                .to_vec(),
-            Hash::Sha256 => Sha256::new()
-                .chain_update(one)
-                .chain_update(other)
-                .finalize()
-                .to_vec(),
-            Hash::Sha384 => Sha384::new()
-                .chain_update(one)
-                .chain_update(other)
-                .finalize()
-                .to_vec(),
-            Hash::Sha512 => Sha512::new()
-                .chain_update(one)
-                .chain_update(other)
-                .finalize()
-                .to_vec(),
+            Hasher::Sha1(_) | Hasher::Sha256(_) => 64,
+            Hasher::Sha384(_) | Hasher::Sha512(_) => 128,
         }
     }
 
-    /// HMAC (RFC 2104). By hand, for the crate's would be there once for each hash.
-    fn hmac(self, key: &[u8], message: &[u8]) -> Vec<u8> {
-        let block = match self {
-            Hash::Sha1 | Hash::Sha256 => 64,
-            Hash::Sha384 | Hash::Sha512 => 128,
-        };
+    /// The same with more bytes.
+    fn with(&self, bytes: &[u8]) -> Self {
+        let mut more = self.clone();
+        match &mut more {
+            Hasher::Sha1(hasher) => hasher.update(bytes),
+            Hasher::Sha256(hasher) => hasher.update(bytes),
+            Hasher::Sha384(hasher) => hasher.update(bytes),
+            Hasher::Sha512(hasher) => hasher.update(bytes),
+        }
+        more
+    }
+
+    fn finish(self) -> Vec<u8> {
+        match self {
+            Hasher::Sha1(hasher) => hasher.finalize().to_vec(),
+            Hasher::Sha256(hasher) => hasher.finalize().to_vec(),
+            Hasher::Sha384(hasher) => hasher.finalize().to_vec(),
+            Hasher::Sha512(hasher) => hasher.finalize().to_vec(),
+        }
+    }
+}
+
+/// HMAC (RFC 2104) that has taken its key in, so that only a message is left to hash. By hand, for the
+/// crate's would be there once for each hash.
+#[derive(Clone)]
+struct Mac {
+    inner: Hasher,
+    outer: Hasher,
+}
+
+impl Mac {
+    fn new(hasher: &Hasher, key: &[u8]) -> Self {
+        let block = hasher.block();
         let mut pad = Zeroizing::new(Vec::with_capacity(block));
         if key.len() > block {
-            pad.extend_from_slice(&self.of(key, b""));
+            pad.extend_from_slice(&hasher.with(key).finish());
         } else {
             pad.extend_from_slice(key);
         }
         pad.resize(block, 0);
         pad.iter_mut().for_each(|byte| *byte ^= 0x36);
-        let inner = self.of(&pad, message);
+        let inner = hasher.with(&pad);
         pad.iter_mut().for_each(|byte| *byte ^= 0x36 ^ 0x5c);
-        self.of(&pad, &inner)
+        let outer = hasher.with(&pad);
+        Mac { inner, outer }
+    }
+
+    fn of(&self, message: &[u8]) -> Vec<u8> {
+        self.outer.with(&self.inner.with(message).finish()).finish()
     }
 }

@@ -66,7 +66,6 @@ pub use moment::{Moment, SignedParts};
 
 use core::time::Duration;
 
-use self::mac::Key;
 use self::message::Message;
 use self::row::Row;
 use self::sign::Prepared;
@@ -139,6 +138,15 @@ impl Scheme {
         options.map(|(name, default)| (name.as_str(), default.as_str()))
     }
 
+    /// Whether [`sign`](Scheme::sign) makes a nonce of the moment's entropy, unless it is given one.
+    #[must_use]
+    pub fn needs_entropy(&self) -> bool {
+        matches!(
+            self.row.nonce,
+            Some(row::NonceKind::Random | row::NonceKind::Uuid)
+        )
+    }
+
     /// What its signatures cover and what they don't, as `verify` takes them.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
@@ -196,7 +204,7 @@ impl Scheme {
         if let Some(aws) = self.aws(request)? {
             return aws.received_bases();
         }
-        let key = Key::new(self.row.algorithm, self.row.secret, &credentials.secret)?;
+        let key = credentials.key(&self.row)?;
         let received = Received::read(&self.row, Message::read(request)?)?;
         let mut bases = Vec::new();
         let mut failure = Code::SignatureMissing.into();
@@ -279,7 +287,7 @@ impl Scheme {
     fn prepare<'a>(
         &'a self,
         request: &'a Request<'a>,
-        credentials: &Credentials,
+        credentials: &'a Credentials,
         moment: &Moment<'_>,
     ) -> Result<Prepared<'a>, Refusal> {
         let mut message = Message::read(request)?;

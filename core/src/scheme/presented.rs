@@ -1,5 +1,6 @@
 //! What a request presents: the values that the row's templates find in it.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -139,14 +140,17 @@ fn is_optional(row: &Row, name: &str) -> bool {
 }
 
 /// The text in a place, if there is one.
-fn sent(placement: &Placement, message: &Message<'_>) -> Result<Option<String>, Refusal> {
+fn sent<'a>(placement: &Placement, message: &Message<'a>) -> Result<Option<Cow<'a, str>>, Refusal> {
     let mut found = None;
     for name in &placement.names {
         found = match placement.place {
-            Place::Header => message.header(name)?.map(String::from),
-            Place::Query => parameter(message.query_text(), name)?,
-            Place::Json => json_body::member(message.body_text()?, name)?.map(|it| it.text()),
-            Place::Form => parameter(message.body_text()?, name)?,
+            Place::Header => message.header(name)?.map(Cow::Borrowed),
+            Place::Query => parameter(message.query_text(), name)?.map(Cow::Owned),
+            Place::Json => {
+                let member = json_body::member(message.body_text()?, name)?;
+                member.map(|it| it.text().into())
+            }
+            Place::Form => parameter(message.body_text()?, name)?.map(Cow::Owned),
             Place::Param => {
                 let query = parameter(message.query_text(), name)?;
                 // A body that is no text has no parameters.
@@ -154,7 +158,7 @@ fn sent(placement: &Placement, message: &Message<'_>) -> Result<Option<String>, 
                 if query.is_some() && form.is_some() {
                     return Err(Refusal::named(Code::QueryParamAmbiguous, name));
                 }
-                query.or(form)
+                query.or(form).map(Cow::Owned)
             }
         };
         if found.is_some() {

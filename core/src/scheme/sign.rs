@@ -1,5 +1,6 @@
 //! Signing by a row.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -18,7 +19,7 @@ const MAX_NONCE_BYTES: usize = 256;
 /// A message with every value but its signature.
 pub(super) struct Prepared<'a> {
     context: Context<'a>,
-    key: Key,
+    key: Cow<'a, Key>,
     signed: &'a Template,
 }
 
@@ -26,13 +27,13 @@ impl<'a> Prepared<'a> {
     pub(super) fn new(
         row: &'a Row,
         message: Message<'a>,
-        credentials: &Credentials,
+        credentials: &'a Credentials,
         moment: &Moment<'_>,
     ) -> Result<Self, Refusal> {
         if row.algorithm == SchemeAlgorithm::HmacSha1 {
             return Err(Code::SchemeVerifyOnly.into());
         }
-        let key = Key::new(row.algorithm, row.secret, &credentials.secret)?;
+        let key = credentials.key(row)?;
         let mut context = Context::new(row, message, true);
         set_credentials(&mut context, credentials);
         let lifetime = row.expires_in.map_or(0, |span| span.ms);

@@ -3,6 +3,7 @@
 //! The names are those of the vendor's page: a *canonical request* is hashed into the *string to
 //! sign*, under a key that is derived for a day, a region and a service.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -67,7 +68,11 @@ impl Scope<'_> {
     }
 
     /// The key of this day, region and service.
-    pub(super) fn key(&self, secret: &[u8]) -> Result<Key, Refusal> {
+    pub(super) fn key<'c>(&self, credentials: &'c Credentials) -> Result<Cow<'c, Key>, Refusal> {
+        if let Some(key) = credentials.key_of_day(self) {
+            return Ok(Cow::Borrowed(key));
+        }
+        let secret = credentials.secret.as_slice();
         if secret.is_empty() {
             return Err(Code::SecretMalformed.into());
         }
@@ -76,7 +81,7 @@ impl Scope<'_> {
         for part in [day, self.region, self.service, "aws4_request"] {
             key = Key::raw(SchemeAlgorithm::HmacSha256, key.sign(part.as_bytes())?);
         }
-        Ok(key)
+        Ok(Cow::Owned(key))
     }
 
     pub(super) fn string_to_sign(&self, algorithm: &str, rest: &[&str]) -> String {
@@ -119,7 +124,7 @@ impl<'a> Aws<'a> {
         let scope = scope_of(credentials, &unsigned.date)?;
         let hash = sha256_hex(unsigned.canonical.as_bytes());
         let base = scope.string_to_sign(ALGORITHM, &[&hash]);
-        let signature = scope.key(&credentials.secret)?.sign(base.as_bytes())?;
+        let signature = scope.key(credentials)?.sign(base.as_bytes())?;
         let signature = Encoding::Hex.to_text(&signature);
         let mut headers = unsigned.headers;
         let mut target = None;
@@ -302,7 +307,10 @@ fn is_set(credentials: &Credentials, option: &str) -> bool {
     credentials.get(option) == Some("true")
 }
 
-fn scope_of<'t>(credentials: &'t Credentials, date: &'t str) -> Result<Scope<'t>, Refusal> {
+pub(super) fn scope_of<'t>(
+    credentials: &'t Credentials,
+    date: &'t str,
+) -> Result<Scope<'t>, Refusal> {
     let option = |name| {
         let value = credentials.get(name);
         value.ok_or_else(|| Refusal::named(Code::CredentialsIncomplete, name))

@@ -339,7 +339,7 @@ fn is_signed_by(
     {
         return Ok(false);
     }
-    let key = presented.scope.key(&credential.secret)?;
+    let key = presented.scope.key(credential)?;
     let mut found = false;
     for base in bases {
         found |= is_same(&key.sign(base)?, signature);

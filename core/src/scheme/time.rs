@@ -28,7 +28,7 @@ impl TimeForm {
     /// Writes a time in milliseconds since 1970.
     pub(super) fn write(self, ms: u64) -> String {
         let ms = ms.min(MAX_MS);
-        let mut out = String::new();
+        let mut out = String::with_capacity(24);
         let pattern = match self {
             TimeForm::Seconds | TimeForm::DecimalSeconds => {
                 push(&mut out, ms / 1000, 1);

@@ -109,7 +109,7 @@ impl<'a> Received<'a> {
         signatures: &'s [Vec<u8>],
     ) -> Result<Option<&'s [u8]>, Refusal> {
         let row = self.context.row;
-        let key = Key::new(row.algorithm, row.secret, &credentials.secret)?;
+        let key = credentials.key(row)?;
         self.context.unset("passphrase");
         if !credentials.passphrase.is_empty() {
             self.context

@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod prepared;
 mod published;
 mod round_trip;
 mod rows;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::support::Message;
 
-const NOW_MS: u64 = 1_700_000_000_123;
+pub(crate) const NOW_MS: u64 = 1_700_000_000_123;
 const BASE64: &str = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldC1zZWNyZXQhIQ==";
 const PKCS8: &str = "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF";
 const WHSK: &str = "whsk_n4Ni+HpISpVObnQMW0wOhCKROaIKqKtW/2ZYb2p9KcU=";
@@ -32,7 +32,7 @@ pub(crate) fn credentials(name: &str) -> Credentials {
 }
 
 /// A request of the kind that the scheme is for.
-fn request(name: &str, path: &str, query: &str, text: &str) -> Message {
+pub(crate) fn request(name: &str, path: &str, query: &str, text: &str) -> Message {
     let (method, target, body) = match name {
         "crypto-com" => (
             "POST",

@@ -1,7 +1,6 @@
 /** The states of a request before policy: each is used up by the next. */
 
-import { toHex } from './bytes.js';
-import { Answer } from './frame.js';
+import type { Answer } from './frame.js';
 import { Handle, handleOf, takeFrom } from './handle.js';
 import { door, full } from './module.js';
 import { ask, MemoryReplay, type ReplayStore, type ReplayToken } from './replay.js';
@@ -22,7 +21,7 @@ export class Authentic extends Handle {
   constructor(answer: Answer) {
     super(full, answer.number());
     this.keyid = answer.text();
-    this.replayToken = { id: toHex(answer.bytes()), keepUntil: answer.number() };
+    this.replayToken = { id: answer.hex(), keepUntil: answer.number() };
   }
 
   /**
@@ -46,14 +45,14 @@ export class Authentic extends Handle {
     // Taken before the store is asked: a second call meanwhile finds nothing.
     const handle = takeFrom(this, Authentic);
     try {
-      const frame =
+      const answer =
         replay instanceof MemoryReplay
           ? door().spend(handle, handleOf(replay, MemoryReplay), now)
           : door().spent(handle, handle ? await ask(replay, this.replayToken) : 0);
-      return new Verified(Answer.of(frame), this.keyid);
+      return new Verified(answer, this.keyid);
     } catch (error) {
       // Without its cache the module keeps the request.
-      door().close(handle);
+      full.abandon(handle);
       throw error;
     }
   }
@@ -79,7 +78,7 @@ export class Verified extends Handle {
 }
 
 function evidenceOf(handle: number): string | undefined {
-  return Answer.of(door().evidence(handle)).text() || undefined;
+  return door().evidence(handle).text() || undefined;
 }
 
 /** Now, in seconds since 1970. */

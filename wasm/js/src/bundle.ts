@@ -1,7 +1,6 @@
 /** Policy bundles: compiled Cedar, as `countersign policy build` writes it. */
 
-import { type Bytes, toBytes, toHex, toJson } from './bytes.js';
-import { Answer } from './frame.js';
+import { type Bytes, toBytes, toJson } from './bytes.js';
 import { Handle } from './handle.js';
 import { door, full } from './module.js';
 
@@ -22,11 +21,11 @@ export class Bundle extends Handle {
    * `bundle_publisher_unknown`, `bundle_signature_mismatch`, `bundle_older`, `bundle_version_reused`
    */
   constructor(bytes: Bytes) {
-    const answer = Answer.of(door().bundle_open(toBytes(bytes)));
+    const answer = door().bundle_open(toBytes(bytes));
     super(full, answer.number());
     this.name = answer.text();
     this.version = answer.text();
-    this.sha256 = toHex(answer.bytes());
+    this.sha256 = answer.hex();
   }
 }
 
@@ -51,5 +50,5 @@ export interface PublisherKeys {
  * @throws Refusal `publishers_malformed`; those pinned before stay then
  */
 export function pinPublishers(keys: PublisherKeys | string): void {
-  Answer.of(door().publishers_pin(toJson(keys)));
+  door().publishers_pin(toJson(keys));
 }

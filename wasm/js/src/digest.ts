@@ -1,9 +1,8 @@
 /** `Content-Digest`: the body, bound to the signature (RFC 9530). */
 
 import { type Bytes, toBytes } from './bytes.js';
-import { Answer } from './frame.js';
 import { Handle, handleOf, takeFrom } from './handle.js';
-import { type HeaderLines, headerBlock } from './headers.js';
+import { type HeaderLines, headerBlock, lines } from './headers.js';
 import { door, full } from './module.js';
 
 /** The algorithms that bind a body; the insecure ones are not here. */
@@ -21,19 +20,19 @@ export interface Digest {
 export class ContentDigest extends Handle {
   /** Starts a digest. */
   constructor(algorithm: DigestAlgorithm = 'sha-256') {
-    super(full, Answer.of(door().digest_open(algorithm)).number());
+    super(full, door().digest_open(algorithm).number());
   }
 
   /** Adds the next piece of the body. */
   update(piece: string | Bytes): this {
-    Answer.of(door().digest_update(handleOf(this, ContentDigest), toBytes(piece)));
+    door().digest_update(handleOf(this, ContentDigest), toBytes(piece));
     return this;
   }
 
   /** The digest of all pieces, which uses this object up. */
   finish(): Digest {
-    const answer = Answer.of(door().digest_finish(takeFrom(this, ContentDigest)));
-    return { bytes: answer.bytes().slice(), field: answer.text() };
+    const answer = door().digest_finish(takeFrom(this, ContentDigest));
+    return { bytes: answer.bytes(), field: answer.text() };
   }
 }
 
@@ -54,5 +53,5 @@ export function checkContentDigest(
   body: string | Bytes,
   field: 'content-digest' | 'repr-digest' = 'content-digest',
 ): boolean {
-  return Answer.of(door().digest_check(field, headerBlock(headers), toBytes(body))).number() === 1;
+  return door().digest_check(field, headerBlock(lines(headers)), toBytes(body)).number() === 1;
 }

@@ -3,7 +3,6 @@
 import { toJson } from './bytes.js';
 import { Bundle } from './bundle.js';
 import { type Query, QueryWriter } from './compact.js';
-import { Answer } from './frame.js';
 import { Handle, handleOf } from './handle.js';
 import { door, full } from './module.js';
 
@@ -30,7 +29,7 @@ export class Entities extends Handle {
    * @throws Refusal `entities_malformed`
    */
   constructor(bundle: Bundle, entities: readonly object[] | string = []) {
-    super(full, Answer.of(door().entities_open(handleOf(bundle, Bundle), toJson(entities))).number());
+    super(full, door().entities_open(handleOf(bundle, Bundle), toJson(entities)).number());
   }
 
   /**
@@ -49,7 +48,7 @@ export class Entities extends Handle {
    * @throws Refusal `context_malformed`
    */
   decideCompact(query: Uint8Array): PolicyAnswer {
-    const answer = Answer.of(door().decide(handleOf(this, Entities), query));
+    const answer = door().decide(handleOf(this, Entities), query);
     return { effect: answer.text() as PolicyAnswer['effect'], reasons: answer.lines(), errors: answer.lines() };
   }
 }

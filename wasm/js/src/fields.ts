@@ -2,7 +2,7 @@
 
 import { seconds } from './authentic.js';
 import type { RequestFields } from './door.js';
-import { Answer, type Frame } from './frame.js';
+import type { Answer } from './frame.js';
 import type { Parts } from './request.js';
 import type { Signed, SignOptions } from './sign.js';
 import type { Signing } from './verbs.js';
@@ -26,8 +26,7 @@ export function signing(options: SignOptions): Signing {
 }
 
 /** The fields to add, out of the module's answer. */
-export function added(frame: Frame): Signed['headers'] {
-  const answer = Answer.of(frame);
+export function added(answer: Answer): Signed['headers'] {
   const [input, signature, digest] = [answer.text(), answer.text(), answer.text()];
   return { 'signature-input': input, signature, ...(digest && { 'content-digest': digest }) };
 }

@@ -2,40 +2,46 @@
 
 import { Refusal } from './refusal.js';
 
-/** The bytes of one answer. */
-export type Frame = Uint8Array;
-
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Up to this length a loop over ASCII is faster than the decoder. */
-const SHORT = 48;
+const SHORT = 12;
+/** `ok` as a field: its length and its bytes. */
+const [OK_LENGTH, O, K] = [2, 0x6f, 0x6b];
 
-/** The fields of one answer, read in order. */
+/** The fields of one answer, read in order, where the module wrote them: before it is called again. */
 export class Answer {
   readonly #bytes: Uint8Array;
-  #at = 0;
+  #at: number;
 
-  private constructor(frame: Frame) {
-    this.#bytes = frame;
+  private constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.#at = at;
   }
 
   /**
-   * Opens an answer.
+   * Opens the answer at an address.
    *
    * @throws {@link Refusal} if the module refused
    */
-  static of(frame: Frame): Answer {
-    const answer = new Answer(frame);
-    const code = answer.text();
-    if (code === 'ok') return answer;
-    const [message, problem, field] = [answer.text(), answer.text(), answer.text()];
-    const at = answer.optionalNumber();
-    throw new Refusal(code, message, JSON.parse(problem), at === undefined ? undefined : { field, at });
+  static at(bytes: Uint8Array, at: number): Answer {
+    if (wordAt(bytes, at) === OK_LENGTH && bytes[at + 4] === O && bytes[at + 5] === K) return new Answer(bytes, at + 6);
+    const answer = new Answer(bytes, at);
+    const [code, message, problem, field] = [answer.text(), answer.text(), answer.text(), answer.text()];
+    const place = answer.optionalNumber();
+    throw new Refusal(code, message, JSON.parse(problem), place === undefined ? undefined : { field, at: place });
   }
 
-  /** The next field: bytes of the frame itself. */
+  /** The next field: a copy of its bytes. */
   bytes(): Uint8Array {
     const from = this.#next();
-    return this.#bytes.subarray(from, this.#at);
+    return this.#bytes.slice(from, this.#at);
+  }
+
+  /** The next field in lower-case hexadecimal. */
+  hex(): string {
+    let hex = '';
+    for (let at = this.#next(); at < this.#at; at++) hex += PAIRS[this.#bytes[at] as number];
+    return hex;
   }
 
   /** The next field, a text. */
@@ -62,13 +68,15 @@ export class Answer {
 
   /** The next field, a number below 2^53. */
   number(): number {
-    return numberOf(this.bytes());
+    const at = this.#next();
+    return wordAt(this.#bytes, at) + wordAt(this.#bytes, at + 4) * 2 ** 32;
   }
 
   /** The next field, a number or nothing. */
   optionalNumber(): number | undefined {
-    const bytes = this.bytes();
-    return bytes.length === 0 ? undefined : numberOf(bytes);
+    if (wordAt(this.#bytes, this.#at) > 0) return this.number();
+    this.#next();
+    return undefined;
   }
 
   /** The next field, a list of texts without line breaks. */
@@ -79,9 +87,8 @@ export class Answer {
   }
 }
 
-function numberOf(bytes: Uint8Array): number {
-  return wordAt(bytes, 0) + wordAt(bytes, 4) * 2 ** 32;
-}
+/** The two digits of each byte. */
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** The four bytes there, least first. A frame that the module made is whole. */
 function wordAt(bytes: Uint8Array, at: number): number {

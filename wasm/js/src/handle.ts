@@ -1,6 +1,6 @@
 /** Handles: numbers that stand for what a module keeps, owned by objects. */
 
-import { Answer, type Frame } from './frame.js';
+import type { Answer } from './frame.js';
 
 /** Names nothing: the module refuses it as `handle_unknown`. */
 const NOTHING = 0;
@@ -8,7 +8,7 @@ const NOTHING = 0;
 /** Who gives handles and takes them back: the instance of a module. */
 export interface Giver {
   /** The verb that every module has. */
-  readonly verbs: { close(handle: number): Frame };
+  readonly verbs: { close(handle: number): Answer };
   /** Closes the handle once the object that owns it is collected. */
   closeWith(owner: object, handle: number): void;
   /** Takes {@link closeWith} back. */
@@ -43,7 +43,7 @@ export abstract class Handle {
     const handle = peek(this);
     if (handle === NOTHING) return;
     disown(this);
-    Answer.of(this.#giver.verbs.close(handle));
+    this.#giver.verbs.close(handle);
   }
 
   /** The same as {@link close}, for `using`. */

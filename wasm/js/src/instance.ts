@@ -1,25 +1,26 @@
 /** A module and its one instance. */
 
-import { type Glue, open } from './door.js';
+import { Door, type Glue, open } from './door.js';
 import type { Giver } from './handle.js';
+import { Refusal } from './refusal.js';
 
 /** A module of this package: started once, and shared by all that its entry exports. */
 export class Instance<Verbs extends Giver['verbs'] = Giver['verbs']> implements Giver {
   readonly #glue: Glue;
-  readonly #verbs: Verbs;
-  #started = false;
+  readonly #numbers: { readonly [Verb in keyof Verbs]: number };
+  #verbs: Verbs | undefined;
   #sha256: string | undefined;
   // The module never gives a number out twice, so closing one that was used meanwhile does no harm.
   // Workers of an old compatibility date have no registry: there, what isn't closed stays.
   readonly #abandoned =
     typeof FinalizationRegistry === 'function'
-      ? new FinalizationRegistry<number>((handle) => void this.verbs.close(handle))
+      ? new FinalizationRegistry<number>((handle) => this.abandon(handle))
       : undefined;
 
   /** A module by its glue and the numbers of its verbs, not started yet. */
   constructor(glue: Glue, numbers: { readonly [Verb in keyof Verbs]: number }) {
     this.#glue = glue;
-    this.#verbs = open<Verbs>(glue, numbers);
+    this.#numbers = numbers;
   }
 
   /**
@@ -28,15 +29,15 @@ export class Instance<Verbs extends Giver['verbs'] = Giver['verbs']> implements 
    * @param sha256 of the module's bytes in hexadecimal, where the adapter could compute it
    */
   start(module: WebAssembly.Module, sha256?: string): void {
-    if (this.#started) return;
-    this.#glue.initSync({ module });
-    this.#started = true;
+    if (this.#verbs) return;
+    const { memory } = this.#glue.initSync({ module });
+    this.#verbs = open<Verbs>(new Door(this.#glue, memory), this.#numbers);
     this.#sha256 = sha256;
   }
 
   /** Whether the module has been started. */
   get isStarted(): boolean {
-    return this.#started;
+    return this.#verbs !== undefined;
   }
 
   /** The SHA-256 that it was started with. */
@@ -46,7 +47,7 @@ export class Instance<Verbs extends Giver['verbs'] = Giver['verbs']> implements 
 
   /** The module's verbs. */
   get verbs(): Verbs {
-    if (!this.#started) {
+    if (!this.#verbs) {
       throw new Error('countersign is not started: await init() first (in Node and workerd, importing the package starts it)');
     }
     return this.#verbs;
@@ -55,6 +56,15 @@ export class Instance<Verbs extends Giver['verbs'] = Giver['verbs']> implements 
   /** Wipes the module's last reply. */
   forget(): void {
     this.#glue.forget();
+  }
+
+  /** Closes a handle that may be used up. */
+  abandon(handle: number): void {
+    try {
+      this.verbs.close(handle);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
   }
 
   closeWith(owner: object, handle: number): void {

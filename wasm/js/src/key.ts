@@ -1,7 +1,7 @@
 /** Keys of a client: tokens, and what is opened of them. */
 
 import { type Bytes, lend, random } from './bytes.js';
-import { Answer } from './frame.js';
+import type { Answer } from './frame.js';
 import { Handle } from './handle.js';
 import { door, full } from './module.js';
 
@@ -48,7 +48,7 @@ export class SigningKey extends Handle {
    * @throws Refusal `token_malformed`, `token_checksum_mismatch`
    */
   static fromToken(token: string | Bytes): SigningKey {
-    return lend(token, (bytes) => new SigningKey(Answer.of(door().key_from_token(bytes))));
+    return lend(token, (bytes) => new SigningKey(door().key_from_token(bytes)));
   }
 
   /**
@@ -57,7 +57,7 @@ export class SigningKey extends Handle {
    * @throws Refusal `keyid_malformed`, `secret_too_short`
    */
   static open(keyid: string, secret: Bytes): SigningKey {
-    return lend(secret, (bytes) => new SigningKey(Answer.of(door().key_open(keyid, bytes))));
+    return lend(secret, (bytes) => new SigningKey(door().key_open(keyid, bytes)));
   }
 
   /**
@@ -87,7 +87,7 @@ export class SigningKey extends Handle {
 
   static {
     openPair = (keyid, algorithm, bytes) =>
-      new SigningKey(Answer.of(door().private_key_open(keyid, algorithm, bytes)), true);
+      new SigningKey(door().private_key_open(keyid, algorithm, bytes), true);
   }
 }
 
@@ -109,12 +109,10 @@ function fromPem(text: string): Uint8Array {
  */
 export function generateToken(environment: Environment, keyid: string): string {
   const entropy = random(32);
-  const frame = door().token_generate(environment, keyid, entropy);
   try {
-    return Answer.of(frame).text();
+    return door().token_generate(environment, keyid, entropy).text();
   } finally {
     entropy.fill(0);
-    frame.fill(0);
     full.forget();
   }
 }
@@ -125,7 +123,7 @@ export function generateToken(environment: Environment, keyid: string): string {
  * @throws Refusal `token_malformed`, `token_checksum_mismatch`
  */
 export function tokenCheck(token: string | Bytes): TokenFacts {
-  const answer = lend(token, (bytes) => Answer.of(door().token_check(bytes)));
+  const answer = lend(token, (bytes) => door().token_check(bytes));
   return { environment: answer.text() as Environment, keyid: answer.text() };
 }
 
@@ -134,5 +132,5 @@ export function tokenCheck(token: string | Bytes): TokenFacts {
  * frame a message in their own way.
  */
 export function hmacSha256(key: string | Bytes, message: Uint8Array): Uint8Array {
-  return lend(key, (bytes) => Answer.of(door().mac(bytes, message)).bytes().slice());
+  return lend(key, (bytes) => door().mac(bytes, message).bytes());
 }

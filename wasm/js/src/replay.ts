@@ -1,6 +1,5 @@
 /** Replay stores: where it is kept that a signature was used. */
 
-import { Answer } from './frame.js';
 import { Handle } from './handle.js';
 import { door, full } from './module.js';
 
@@ -41,7 +40,7 @@ export class MemoryReplay extends Handle {
    * @throws Refusal `options_malformed` for a capacity that is not 1 to 16,777,216
    */
   constructor(capacity = 65_536, seed: number = randomSeed()) {
-    const answer = Answer.of(door().replay_open(capacity, seed));
+    const answer = door().replay_open(capacity, seed);
     super(full, answer.number());
     this.memory = answer.number();
   }

@@ -40,7 +40,7 @@ export interface Parts {
   readonly scheme: string;
   readonly method: string;
   readonly target: string;
-  readonly headers: Uint8Array;
+  readonly headers: string;
   readonly bodyKind: number;
   readonly body: Uint8Array;
   readonly peer: string;
@@ -57,25 +57,29 @@ export function isStandard(request: AnyRequest): request is Request {
   return typeof (request as Request).clone === 'function' && typeof (request as Request).arrayBuffer === 'function';
 }
 
-/** Takes a request apart, body apart. */
-export function head(request: AnyRequest, connection: Connection = {}): Omit<Parts, 'bodyKind' | 'body'> {
-  const plain: PlainRequest = isStandard(request)
-    ? { method: request.method, url: request.url, headers: request.headers }
-    : request;
-  const url = plain.target ?? plain.url;
+/** Takes a request apart, body apart. Its header lines may be given in place of its own. */
+export function head(
+  request: AnyRequest,
+  connection: Connection = {},
+  fields: readonly string[] = lines(request.headers),
+): Omit<Parts, 'bodyKind' | 'body'> {
+  const target = isStandard(request) ? undefined : request.target;
+  const url = target ?? request.url;
   if (typeof url !== 'string') throw new TypeError('a request has a `url` or a `target`');
-  const absolute = plain.target === undefined ? /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url) : null;
-  const headers = absolute && !has(plain.headers, 'host')
-    ? [['host', absolute[2] ?? ''] as const, ...lines(plain.headers)]
-    : plain.headers;
+  const absolute = target === undefined ? /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url) : null;
+  const host = absolute && !has(fields, 'host') ? headerBlock(['host', absolute[2]!]) : '';
+  // A platform's own request says neither of its connection.
+  const { scheme, peer } = isStandard(request) ? NOTHING : request;
   return {
-    scheme: connection.scheme ?? plain.scheme ?? absolute?.[1] ?? 'https',
-    method: plain.method,
-    target: absolute ? rooted(absolute[3] ?? '') : url,
-    headers: headerBlock(headers),
-    peer: connection.peer ?? plain.peer ?? '',
+    scheme: connection.scheme ?? scheme ?? absolute?.[1] ?? 'https',
+    method: request.method,
+    target: absolute ? rooted(absolute[3]!) : url,
+    headers: host + headerBlock(fields),
+    peer: connection.peer ?? peer ?? '',
   };
 }
+
+const NOTHING: Connection = {};
 
 /**
  * Takes a request apart, reads its body, and leaves it as it was.
@@ -84,11 +88,22 @@ export function head(request: AnyRequest, connection: Connection = {}): Omit<Par
  * it without hashing it.
  */
 export async function whole(request: AnyRequest, connection?: Connection, limit = Infinity): Promise<Parts> {
+  if (!isStandard(request)) return wholePlain(request, connection, limit);
   const { scheme, method, target, headers, peer } = head(request, connection);
-  const given = isStandard(request) ? undefined : request.bodyDigest;
-  const bodyKind = given ? kindOf(given.algorithm) : 0;
-  // Only the body of a `Request` is to be waited for.
-  const body = given?.value ?? (isStandard(request) ? await readBody(request, limit) : bodyOf(request, limit));
+  return { scheme, method, target, headers, bodyKind: 0, body: await readBody(request, limit), peer };
+}
+
+/** The same of a plain request, whose body need not be waited for. */
+export function wholePlain(
+  request: PlainRequest,
+  connection?: Connection,
+  limit = Infinity,
+  fields?: readonly string[],
+): Parts {
+  const { scheme, method, target, headers, peer } = head(request, connection, fields);
+  const { bodyDigest } = request;
+  const bodyKind = bodyDigest ? kindOf(bodyDigest.algorithm) : 0;
+  const body = bodyDigest?.value ?? bodyOf(request, limit);
   return { scheme, method, target, headers, bodyKind, body, peer };
 }
 
@@ -98,7 +113,7 @@ function kindOf(algorithm: DigestAlgorithm): number {
 
 /** As {@link whole}, with the digest of a large body in its place, made by the platform. */
 export async function parts(request: AnyRequest, connection?: Connection, limit = Infinity): Promise<Parts> {
-  const all = await whole(request, connection, limit);
+  const all = isStandard(request) ? await whole(request, connection, limit) : wholePlain(request, connection, limit);
   const { bodyKind, body } = all;
   const algorithm = bodyKind !== 0 || body.length > limit ? undefined : platformAlgorithm(request, body);
   if (algorithm === undefined) return all;
@@ -146,8 +161,10 @@ export async function readStream(message: Request | Response, limit: number): Pr
   return join(pieces, Math.min(length, limit + 1));
 }
 
+const NO_BYTES = new Uint8Array();
+
 function bodyOf(request: PlainRequest, limit: number): Uint8Array {
-  const body = request.body === undefined ? new Uint8Array() : toBytes(request.body);
+  const body = request.body === undefined ? NO_BYTES : toBytes(request.body);
   return body.length > limit ? body.subarray(0, limit + 1) : body;
 }
 
@@ -156,8 +173,9 @@ function platformAlgorithm(request: AnyRequest, body: Uint8Array): DigestAlgorit
   // Outside a secure context a browser has no `subtle`.
   if (body.length < PLATFORM_HASH_FROM || globalThis.crypto?.subtle === undefined) return undefined;
   let field = '';
-  for (const [name, value] of lines(request.headers)) {
-    if (name.toLowerCase() === 'content-digest') field += `,${value}`;
+  const fields = lines(request.headers);
+  for (let at = 0; at < fields.length; at += 2) {
+    if (fields[at]!.toLowerCase() === 'content-digest') field += `,${fields[at + 1]}`;
   }
   const [short, long] = [field.includes('sha-256='), field.includes('sha-512=')];
   // Two digests must both match, and the platform would make only one.
@@ -176,8 +194,8 @@ function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
   return whole;
 }
 
-function has(headers: HeaderLines, name: string): boolean {
-  for (const [one] of lines(headers)) if (one.toLowerCase() === name) return true;
+function has(fields: readonly string[], name: string): boolean {
+  for (let at = 0; at < fields.length; at += 2) if (fields[at]!.toLowerCase() === name) return true;
   return false;
 }
 

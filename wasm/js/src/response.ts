@@ -4,9 +4,8 @@ import { seconds } from './authentic.js';
 import { type Bytes, toBytes, toJson } from './bytes.js';
 import type { ResponseFields } from './door.js';
 import { added, requestFields, signing } from './fields.js';
-import { Answer } from './frame.js';
 import { handleOf } from './handle.js';
-import { type HeaderLines, headerBlock } from './headers.js';
+import { type HeaderLines, headerBlock, lines } from './headers.js';
 import { SigningKey } from './key.js';
 import { door } from './module.js';
 import { type AnyRequest, parts, readStream } from './request.js';
@@ -103,7 +102,7 @@ export class ResponseVerifier {
     const own = responseFields(response, await bodyOf(response, this.#maxBody));
     const [keyring, profile] = [handleOf(this.#keyring, Part), handleOf(this.#profile, Part)];
     const now = options.now ?? seconds();
-    const answer = Answer.of(door().verify_response(keyring, profile, now, ...answered, ...own));
+    const answer = door().verify_response(keyring, profile, now, ...answered, ...own);
     return { keyid: answer.text(), evidence: answer.text() || undefined };
   }
 
@@ -120,7 +119,7 @@ export class ResponseVerifier {
 }
 
 function responseFields({ status, headers }: Response | PlainResponse, body: Uint8Array): ResponseFields {
-  return [status, headerBlock(headers), 0, body];
+  return [status, headerBlock(lines(headers)), 0, body];
 }
 
 function isStandard(response: Response | PlainResponse): response is Response {

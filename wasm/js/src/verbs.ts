@@ -1,7 +1,7 @@
 /** The verbs of the module `countersign.wasm`, and those that only `countersign-complete.wasm` has (`docs/abi.md`). */
 
 import type { RequestFields, ResponseFields } from './door.js';
-import type { Frame } from './frame.js';
+import type { Answer } from './frame.js';
 
 /** The number of each verb. */
 export const NUMBERS = {
@@ -51,36 +51,36 @@ export type Signing = [
   withAlgorithm: number,
 ];
 
-/** The verbs. Each takes the fields of its frame and gives its reply (see `frame.ts`). */
+/** The verbs. Each takes the fields of its frame and gives its answer (see `frame.ts`). */
 export interface Verbs {
-  token_generate(environment: string, keyid: string, entropy: Uint8Array): Frame;
-  token_check(token: Uint8Array): Frame;
-  key_from_token(token: Uint8Array): Frame;
-  key_open(keyid: string, secret: Uint8Array): Frame;
-  keyring_open(json: Uint8Array): Frame;
-  mac(key: Uint8Array, message: Uint8Array): Frame;
-  private_key_open(keyid: string, algorithm: string, key: Uint8Array): Frame;
-  profile_open(json: string): Frame;
-  bundle_open(bundle: Uint8Array): Frame;
-  publishers_pin(json: string): Frame;
-  entities_open(bundle: number, json: string): Frame;
-  replay_open(capacity: number, seed: number): Frame;
-  close(handle: number): Frame;
-  sign(key: number, ...rest: [...RequestFields, ...Signing]): Frame;
-  verify(ring: number, profile: number, now: number, ...request: RequestFields): Frame;
-  spend(authentic: number, replay: number, now: number): Frame;
-  spent(authentic: number, answer: number): Frame;
-  authorize(verified: number, bundle: number, context: string): Frame;
-  decide(entities: number, query: Uint8Array): Frame;
-  inspect(...fields: [...RequestFields, status: number, label: string]): Frame;
-  digest_open(algorithm: string): Frame;
-  digest_update(digest: number, piece: Uint8Array): Frame;
-  digest_finish(digest: number): Frame;
-  digest_check(field: string, headers: Uint8Array, body: Uint8Array): Frame;
-  sign_response(key: number, ...rest: [...RequestFields, ...ResponseFields, ...Signing]): Frame;
-  verify_response(ring: number, profile: number, now: number, ...rest: [...RequestFields, ...ResponseFields]): Frame;
-  evidence(request: number): Frame;
-  evidence_verify(json: string): Frame;
+  token_generate(environment: string, keyid: string, entropy: Uint8Array): Answer;
+  token_check(token: Uint8Array): Answer;
+  key_from_token(token: Uint8Array): Answer;
+  key_open(keyid: string, secret: Uint8Array): Answer;
+  keyring_open(json: Uint8Array): Answer;
+  mac(key: Uint8Array, message: Uint8Array): Answer;
+  private_key_open(keyid: string, algorithm: string, key: Uint8Array): Answer;
+  profile_open(json: string): Answer;
+  bundle_open(bundle: Uint8Array): Answer;
+  publishers_pin(json: string): Answer;
+  entities_open(bundle: number, json: string): Answer;
+  replay_open(capacity: number, seed: number): Answer;
+  close(handle: number): Answer;
+  sign(key: number, ...rest: [...RequestFields, ...Signing]): Answer;
+  verify(ring: number, profile: number, now: number, ...request: RequestFields): Answer;
+  spend(authentic: number, replay: number, now: number): Answer;
+  spent(authentic: number, answer: number): Answer;
+  authorize(verified: number, bundle: number, context: string): Answer;
+  decide(entities: number, query: Uint8Array): Answer;
+  inspect(...fields: [...RequestFields, status: number, label: string]): Answer;
+  digest_open(algorithm: string): Answer;
+  digest_update(digest: number, piece: Uint8Array): Answer;
+  digest_finish(digest: number): Answer;
+  digest_check(field: string, headers: string, body: Uint8Array): Answer;
+  sign_response(key: number, ...rest: [...RequestFields, ...ResponseFields, ...Signing]): Answer;
+  verify_response(ring: number, profile: number, now: number, ...rest: [...RequestFields, ...ResponseFields]): Answer;
+  evidence(request: number): Answer;
+  evidence_verify(json: string): Answer;
   accept_signature(
     label: string,
     components: string,
@@ -90,19 +90,19 @@ export interface Verbs {
     algorithm: string,
     keyid: string,
     tag: string,
-  ): Frame;
-  signature_requests(headers: Uint8Array): Frame;
+  ): Answer;
+  signature_requests(headers: string): Answer;
   sign_as_asked(
     key: number,
     ...rest: [
       ...RequestFields,
       ...ResponseFields,
-      asking: Uint8Array,
+      asking: string,
       label: string,
       created: number,
       lifetime: number,
       nonce: string,
     ]
-  ): Frame;
-  wanted_digest(field: string, headers: Uint8Array): Frame;
+  ): Answer;
+  wanted_digest(field: string, headers: string): Answer;
 }

@@ -4,7 +4,7 @@ import { Authentic, seconds, Verified } from './authentic.js';
 import { type Bytes, lend, toJson } from './bytes.js';
 import { Bundle } from './bundle.js';
 import { Decision } from './decision.js';
-import { Answer } from './frame.js';
+import type { Answer } from './frame.js';
 import { Handle, handleOf, takeFrom } from './handle.js';
 import type { Environment } from './key.js';
 import { door, full } from './module.js';
@@ -163,7 +163,7 @@ export class Verifier {
     const { scheme, method, target, headers, bodyKind, body, peer } = await parts(request, options, this.#maxBody);
     const [keyring, profile] = [handleOf(this.#keyring, Part), handleOf(this.#profile, Part)];
     return new Authentic(
-      Answer.of(door().verify(keyring, profile, now, scheme, method, target, headers, bodyKind, body, peer)),
+      door().verify(keyring, profile, now, scheme, method, target, headers, bodyKind, body, peer),
     );
   }
 
@@ -187,8 +187,7 @@ export class Verifier {
     if (this.#policy === undefined) throw new TypeError('this verifier has no policy');
     const json = context === undefined ? '' : toJson(context);
     // A wrong context doesn't use it up; the object keeps it then.
-    const frame = door().authorize(handleOf(verified, Verified), handleOf(this.#policy, Bundle), json);
-    const answer = Answer.of(frame);
+    const answer = door().authorize(handleOf(verified, Verified), handleOf(this.#policy, Bundle), json);
     takeFrom(verified, Verified);
     return new Decision(answer);
   }
@@ -228,8 +227,8 @@ export const DEFAULT_MAX_BODY = 1 << 20;
 
 /** A part of a verifier that has a handle and nothing to show. */
 export class Part extends Handle {
-  constructor(frame: Uint8Array) {
-    super(full, Answer.of(frame).number());
+  constructor(answer: Answer) {
+    super(full, answer.number());
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
@@ -6,9 +7,9 @@ import { test } from 'node:test';
 import * as countersign from 'countersign';
 import { Credentials, fromIncoming, Refusal, Scheme } from 'countersign/schemes';
 
-import * as complete from '../generated/countersign-complete.js';
-import { call as callFull } from '../generated/countersign.js';
-import { call as callSchemes } from '../generated/countersign-schemes.js';
+import { initSync as complete } from '../generated/countersign-complete.js';
+import { initSync as full } from '../generated/countersign.js';
+import { initSync as schemes } from '../generated/countersign-schemes.js';
 import { refusal } from './fixtures.mjs';
 
 /** A time, in milliseconds since 1970. */
@@ -405,6 +406,32 @@ test('an option that is undefined is left out', async () => {
   assert.match(signed.headers['X-Amz-Content-Sha256'], /^[0-9a-f]{64}$/);
 });
 
+test('texts that are not ASCII cross whole, alone and beside others', async () => {
+  const row = readFileSync(new URL('../../../core/schemes/github.toml', import.meta.url), 'utf8');
+  const scheme = Scheme.fromToml(row.replace(/^title = .*$/m, 'title = "Gr\u00fc\u00dfe \u{1f642}"'));
+  assert.equal(scheme.title, 'Gr\u00fc\u00dfe \u{1f642}');
+  const request = { ...requestFor('okx'), url: 'https://api.example.com/caf\u00e9?\u{1f642}=\u20ac' };
+  const base = await Scheme.named('okx').base(request, credentialsOf('okx'), { now: NOW });
+  assert.match(Buffer.from(base).toString(), /POST\/caf\u00e9\?\u{1f642}=\u20acamount=1$/u);
+});
+
+test('a frame may be longer than those before it, and shorter than those before', async () => {
+  const [scheme, credentials] = [Scheme.named('github'), credentialsOf('github')];
+  for (const length of [10, 20_000, 300_000, 1_000_000, 300_000, 20_000, 10]) {
+    const request = { ...requestFor('github'), body: Buffer.alloc(length, 'a') };
+    const { headers } = await scheme.sign(request, credentials);
+    const expected = createHmac('sha256', 'a secret').update(request.body).digest('hex');
+    assert.equal(headers['X-Hub-Signature-256'], `sha256=${expected}`);
+  }
+});
+
+test('a header field of any name is kept as it is', async () => {
+  const request = { ...requestFor('github'), headers: [['__proto__', 'a'], ['Accept', 'b'], ['accept', 'c']] };
+  const { headers } = await Scheme.named('github').sign(request, credentialsOf('github'));
+  assert.deepEqual(Object.keys(headers), ['__proto__', 'Accept', 'X-Hub-Signature-256']);
+  assert.deepEqual([Object.entries(headers)[0], headers.Accept], [['__proto__', 'a'], 'b, c']);
+});
+
 test('what is closed is refused, and closing twice is fine', async () => {
   const [scheme, credentials] = [Scheme.named('okx'), credentialsOf('okx')];
   const request = requestFor('okx');
@@ -435,15 +462,19 @@ test('an object of the other module, or of another kind, is refused', async () =
 });
 
 test('each module has the verbs that docs/abi.md says', () => {
-  const has = (call, verb) => !Buffer.from(call(verb, new Uint8Array())).includes('verb_unknown');
-  const verbs = (call) => Array.from({ length: 80 }, (_, verb) => verb).filter((verb) => has(call, verb));
+  const has = ({ memory, countersign_alloc, countersign_call }, verb) => {
+    const reply = BigInt.asUintN(64, countersign_call(verb, countersign_alloc(1), 0));
+    const [address, length] = [Number(reply >> 32n), Number(reply & 0xffff_ffffn)];
+    return !Buffer.from(memory.buffer, address, length).includes('verb_unknown');
+  };
+  const verbs = (module) => Array.from({ length: 80 }, (_, verb) => verb).filter((verb) => has(module, verb));
   const shared = [1, 2, 3, 4, 6, 21, 32, 48, 49, 50];
   const sorted = (...numbers) => [...shared, ...numbers].sort((one, other) => one - other);
   const vendors = [7, 22, 39, 40, 41, 42, 43];
   const provider = [5, 8, 16, 17, 18, 19, 20, 33, 34, 35, 36, 37, 38, 51, 52, 53, 54];
-  assert.deepEqual(verbs(callSchemes), sorted(...vendors));
-  assert.deepEqual(verbs(callFull), sorted(...provider));
-  complete.initSync({ module: readFileSync(new URL('../generated/countersign-complete.wasm', import.meta.url)) });
+  assert.deepEqual(verbs(schemes()), sorted(...vendors));
+  assert.deepEqual(verbs(full()), sorted(...provider));
+  const module = readFileSync(new URL('../generated/countersign-complete.wasm', import.meta.url));
   const rest = [44, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65];
-  assert.deepEqual(verbs(complete.call), sorted(...vendors, ...provider, ...rest));
+  assert.deepEqual(verbs(complete({ module })), sorted(...vendors, ...provider, ...rest));
 });

@@ -1,6 +1,5 @@
 /** Evidence, as a third party checks it. */
 
-import { Answer } from '../frame.js';
 import { door } from '../module.js';
 
 /** What evidence shows. That the public key is its owner's must be known from elsewhere. */
@@ -21,11 +20,11 @@ export interface Evidence {
  * @throws Refusal `signature_mismatch`, `evidence_malformed`, `public_key_malformed`, `key_too_weak`
  */
 export function verifyEvidence(json: string): Evidence {
-  const answer = Answer.of(door().evidence_verify(json));
+  const answer = door().evidence_verify(json);
   return {
     keyid: answer.text(),
     algorithm: answer.text(),
-    publicKey: answer.bytes().slice(),
+    publicKey: answer.bytes(),
     base: answer.text(),
   };
 }

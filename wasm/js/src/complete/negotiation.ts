@@ -4,9 +4,8 @@ import { seconds } from '../authentic.js';
 import { random, toHex } from '../bytes.js';
 import type { DigestAlgorithm } from '../digest.js';
 import { added, requestFields } from '../fields.js';
-import { Answer } from '../frame.js';
 import { handleOf } from '../handle.js';
-import { headerBlock, type HeaderLines } from '../headers.js';
+import { headerBlock, type HeaderLines, lines } from '../headers.js';
 import { SigningKey } from '../key.js';
 import { door } from '../module.js';
 import { type AnyRequest, parts } from '../request.js';
@@ -39,7 +38,7 @@ export interface AskedSignature {
  * @throws Refusal `options_malformed`, `algorithm_unknown`
  */
 export function acceptSignature(asked: AskedSignature): string {
-  const frame = door().accept_signature(
+  const answer = door().accept_signature(
     asked.label ?? 'sig1',
     asked.components.join('\n'),
     asked.created ? 1 : 0,
@@ -49,7 +48,7 @@ export function acceptSignature(asked: AskedSignature): string {
     asked.keyid ?? '',
     asked.tag ?? '',
   );
-  return Answer.of(frame).text();
+  return answer.text();
 }
 
 /**
@@ -58,7 +57,7 @@ export function acceptSignature(asked: AskedSignature): string {
  * @throws Refusal `accept_signature_malformed`, `label_duplicate`, `too_many_signatures`, `too_many_components`
  */
 export function signatureRequests(headers: HeaderLines): string[] {
-  return Answer.of(door().signature_requests(headerBlock(headers))).lines();
+  return door().signature_requests(headerBlock(lines(headers))).lines();
 }
 
 /** How to honour what is asked for. */
@@ -95,10 +94,10 @@ export async function signAsAsked(
       handleOf(key, SigningKey),
       ...own,
       0,
-      none,
+      '',
       0,
       none,
-      headerBlock(asking),
+      headerBlock(lines(asking)),
       options.label ?? '',
       options.created ?? seconds(),
       options.lifetime ?? 60,
@@ -116,5 +115,5 @@ export function wantedDigest(
   headers: HeaderLines,
   field: 'want-content-digest' | 'want-repr-digest' = 'want-content-digest',
 ): DigestAlgorithm | undefined {
-  return (Answer.of(door().wanted_digest(field, headerBlock(headers))).text() || undefined) as DigestAlgorithm | undefined;
+  return (door().wanted_digest(field, headerBlock(lines(headers))).text() || undefined) as DigestAlgorithm | undefined;
 }

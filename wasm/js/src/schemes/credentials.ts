@@ -1,7 +1,6 @@
 /** What a vendor hands to its customer. */
 
 import { type Bytes, lend } from '../bytes.js';
-import { Answer } from '../frame.js';
 import { Handle } from '../handle.js';
 import { door, vendors } from './module.js';
 
@@ -41,7 +40,7 @@ export class Credentials extends Handle {
     super(
       vendors,
       lend(secret, (bytes) =>
-        Answer.of(door().credentials_open(keyid, bytes, passphrase, lines.join('\n'))).number(),
+        door().credentials_open(keyid, bytes, passphrase, lines.join('\n')).number(),
       ),
     );
     this.keyid = keyid;

@@ -1,14 +1,15 @@
 /** Vendors' ways of signing: exchanges, AWS, webhooks. */
 
-import { random, toHex } from '../bytes.js';
-import { Answer } from '../frame.js';
+import { random } from '../bytes.js';
+import type { Answer } from '../frame.js';
 import { Handle, handleOf } from '../handle.js';
 import type { ReplayToken } from '../replay.js';
-import { type AnyRequest, type Connection, isStandard, type Parts, type PlainRequest, whole } from '../request.js';
+import { type AnyRequest, type Connection, isStandard, type Parts, type PlainRequest, whole, wholePlain } from '../request.js';
 import { type Coverage, type Description, describe } from './coverage.js';
 import { Credentials } from './credentials.js';
 import { door, vendors } from './module.js';
-import { changed, changedPlain, changesOf, merged, type Signed } from './signed.js';
+import { changed, changedPlain, changesOf, Fields, type Signed } from './signed.js';
+import type { Verbs } from './verbs.js';
 
 /** When, and with what nonce, a request is signed. */
 export interface Moment {
@@ -50,12 +51,16 @@ export class Scheme extends Handle {
   /** Its name, such as `okx`. */
   readonly name: string;
   readonly #description: Description;
+  /** Whether a nonce may be made of random bytes. */
+  readonly #draws: boolean;
 
-  private constructor(text: string) {
-    const answer = Answer.of(door().scheme_open(text));
+  private constructor(text: string, isBuiltIn: boolean) {
+    const answer = door().scheme_open(text);
     super(vendors, answer.number());
     this.name = answer.text();
-    this.#description = describe(Answer.of(door().scheme_describe(handleOf(this, Scheme))));
+    this.#description = describe(door().scheme_describe(handleOf(this, Scheme)));
+    // A row of one's own may send a nonce that it doesn't sign.
+    this.#draws = !isBuiltIn || this.coverage.nonce;
   }
 
   /**
@@ -65,7 +70,7 @@ export class Scheme extends Handle {
    */
   static named(name: string): Scheme {
     // What the module would take for a row names nothing.
-    return new Scheme(name.replace(/[\n=]/g, '\u0000'));
+    return new Scheme(name.replace(/[\n=]/g, '\u0000'), true);
   }
 
   /**
@@ -75,7 +80,7 @@ export class Scheme extends Handle {
    */
   static fromToml(text: string): Scheme {
     // The module takes one line without an equals sign for a name.
-    return new Scheme(`${text}\n`);
+    return new Scheme(`${text}\n`, false);
   }
 
   /** Its name for people. */
@@ -116,10 +121,13 @@ export class Scheme extends Handle {
     credentials: Credentials,
     moment: Moment = {},
   ): Promise<Request | Signed<R>> {
-    const parts = await whole(merged(request));
-    const answer = Answer.of(door().scheme_sign(...this.#signing(parts, credentials, moment)));
-    const changes = changesOf(answer);
-    return isStandard(request) ? changed(request, parts.body, changes) : changedPlain(request, changes);
+    if (isStandard(request)) {
+      const parts = await whole(request);
+      return changed(request, parts.body, changesOf(this.#run(door().scheme_sign, parts, credentials, moment)));
+    }
+    const fields = new Fields(request.headers);
+    const parts = wholePlain(request, undefined, Infinity, fields.lines());
+    return changedPlain(request, fields, changesOf(this.#run(door().scheme_sign, parts, credentials, moment)));
   }
 
   /**
@@ -129,8 +137,10 @@ export class Scheme extends Handle {
    * @throws Refusal as {@link sign}
    */
   async base(request: AnyRequest, credentials: Credentials, moment: Moment = {}): Promise<Uint8Array> {
-    const parts = await whole(merged(request));
-    return Answer.of(door().scheme_base(...this.#signing(parts, credentials, moment))).bytes().slice();
+    const parts = isStandard(request)
+      ? await whole(request)
+      : wholePlain(request, undefined, Infinity, new Fields(request.headers).lines());
+    return this.#run(door().scheme_base, parts, credentials, moment).bytes();
   }
 
   /**
@@ -140,7 +150,7 @@ export class Scheme extends Handle {
    */
   async keyid(request: AnyRequest): Promise<string | undefined> {
     const parts = await whole(request);
-    const answer = Answer.of(door().scheme_keyid(handleOf(this, Scheme), ...fieldsOf(parts)));
+    const answer = door().scheme_keyid(handleOf(this, Scheme), ...fieldsOf(parts));
     return answer.text() || undefined;
   }
 
@@ -156,10 +166,12 @@ export class Scheme extends Handle {
     options: SchemeVerifyOptions = {},
   ): Promise<SchemeAuthentic> {
     const all = (Array.isArray(credentials) ? credentials : [credentials]) as readonly Credentials[];
-    const parts = await whole(request, options);
+    const parts = isStandard(request) ? await whole(request, options) : wholePlain(request, options);
     const { now = Date.now(), tolerance = '' } = options;
-    const answer = Answer.of(
-      door().scheme_verify(handleOf(this, Scheme), handlesOf(all), ...fieldsOf(parts), now, tolerance),
+    const { scheme, method, target, headers, bodyKind, body, peer } = parts;
+    const [own, signers] = [handleOf(this, Scheme), all.map(handleOfCredentials)];
+    const answer = door().scheme_verify(
+      own, signers, scheme, method, target, headers, bodyKind, body, peer, now, tolerance,
     );
     const signer = all[answer.number()] as Credentials;
     return {
@@ -168,28 +180,25 @@ export class Scheme extends Handle {
       timestamp: answer.number() || undefined,
       nonce: answer.text() || undefined,
       coversBody: answer.number() === 1,
-      replayToken: { id: toHex(answer.bytes()), keepUntil: answer.number() },
+      replayToken: { id: answer.hex(), keepUntil: answer.number() },
     };
   }
 
-  #signing(parts: Parts, credentials: Credentials, { now = Date.now(), nonce = '' }: Moment) {
-    const [scheme, signer] = [handleOf(this, Scheme), handleOf(credentials, Credentials)];
-    return [scheme, signer, ...fieldsOf(parts), now, nonce, random(16)] as const;
+  #run(verb: Verbs['scheme_sign'], parts: Parts, credentials: Credentials, moment: Moment): Answer {
+    const { now = Date.now(), nonce = '' } = moment;
+    const { scheme, method, target, headers, bodyKind, body, peer } = parts;
+    // To draw from the platform takes as long as a signature.
+    const entropy = this.#draws && nonce === '' ? random(16) : NO_ENTROPY;
+    const [own, signer] = [handleOf(this, Scheme), handleOf(credentials, Credentials)];
+    return verb(own, signer, scheme, method, target, headers, bodyKind, body, peer, now, nonce, entropy);
   }
 }
 
+/** In place of random bytes where none are used. */
+const NO_ENTROPY = new Uint8Array();
+
+const handleOfCredentials = (one: Credentials) => handleOf(one, Credentials);
+
 function fieldsOf({ scheme, method, target, headers, bodyKind, body, peer }: Parts) {
   return [scheme, method, target, headers, bodyKind, body, peer] as const;
-}
-
-/** The handles of several credentials, 8 bytes each. */
-function handlesOf(all: readonly Credentials[]): Uint8Array {
-  const bytes = new Uint8Array(8 * all.length);
-  const view = new DataView(bytes.buffer);
-  all.forEach((one, place) => {
-    const handle = handleOf(one, Credentials);
-    view.setUint32(8 * place, handle >>> 0, true);
-    view.setUint32(8 * place + 4, Math.floor(handle / 2 ** 32), true);
-  });
-  return bytes;
 }

@@ -1,8 +1,8 @@
 /** Requests before and after a scheme signed them. */
 
 import type { Answer } from '../frame.js';
-import { lines } from '../headers.js';
-import { isStandard, type AnyRequest, type PlainRequest } from '../request.js';
+import { type HeaderLines, lines } from '../headers.js';
+import type { PlainRequest } from '../request.js';
 
 /** A plain request with what the scheme put into it: send it as it is. */
 export type Signed<R extends PlainRequest = PlainRequest> = Omit<R, 'headers' | 'body'> & {
@@ -24,26 +24,16 @@ export interface Changes {
 
 /** The changes in a module's answer. */
 export function changesOf(answer: Answer): Changes {
-  const headers = answer.lines().map((line) => {
+  const headers: (readonly [string, string])[] = [];
+  for (const line of answer.lines()) {
     const at = line.indexOf(': ');
-    return [line.slice(0, at), line.slice(at + 2)] as const;
-  });
+    headers.push([line.slice(0, at), line.slice(at + 2)]);
+  }
   const optional = () => {
     const [is, text] = [answer.number(), answer.text()];
     return is === 0 ? undefined : text;
   };
   return { headers, target: optional(), body: optional() };
-}
-
-/**
- * The request with one line for each header field, as `fetch` and other clients send it: what is signed is
- * what is sent.
- */
-export function merged<R extends AnyRequest>(request: R): R {
-  if (isStandard(request)) return request;
-  const fields = new Fields();
-  for (const [name, value] of lines(request.headers)) fields.append(name, value);
-  return { ...request, headers: fields.all() };
 }
 
 /** A new `Request` with the changes. */
@@ -58,13 +48,12 @@ export function changed(request: Request, bytes: Uint8Array, { headers, target, 
   return new Request(new URL(target, request.url), { ...kept(request), ...init, method: request.method });
 }
 
-/** A new plain request with the changes; its headers are {@link merged}. */
-export function changedPlain<R extends PlainRequest>(request: R, { headers, target, body }: Changes): Signed<R> {
-  const fields = new Fields();
-  for (const [name, value] of lines(request.headers)) fields.append(name, value);
+/** A new plain request with the changes, whose header fields were `fields`. */
+export function changedPlain<R extends PlainRequest>(request: R, fields: Fields, changes: Changes): Signed<R> {
+  const { headers, target, body } = changes;
   for (const [name, value] of headers) fields.set(name, value);
-  const place = target === undefined ? {} : placed(request, target);
-  return { ...request, ...place, headers: fields.all(), body: body ?? request.body } as Signed<R>;
+  const signed = { ...request, headers: fields.all(), body: body ?? request.body };
+  return (target === undefined ? signed : { ...signed, ...placed(request, target) }) as Signed<R>;
 }
 
 /** The target in the place of the one that the request had. */
@@ -86,20 +75,47 @@ function kept(request: Request): RequestInit {
   return init;
 }
 
-/** Header fields that keep the case of their names. */
-class Fields {
+/** A property like any other. */
+const OWN = { configurable: true, enumerable: true, writable: true };
+
+/**
+ * Header fields with one line for each, as `fetch` and other clients send them: what is signed is what is sent.
+ * They keep the case of their names.
+ */
+export class Fields {
   readonly #byName = new Map<string, [name: string, value: string]>();
 
-  append(name: string, value: string): void {
-    const before = this.#byName.get(name.toLowerCase());
-    this.#byName.set(name.toLowerCase(), before ? [before[0], `${before[1]}, ${value}`] : [name, value]);
+  /** Joins lines of one name. */
+  constructor(headers: HeaderLines) {
+    const all = lines(headers);
+    for (let at = 0; at < all.length; at += 2) this.#append(all[at]!, all[at + 1]!);
+  }
+
+  #append(name: string, value: string): void {
+    const key = name.toLowerCase();
+    const before = this.#byName.get(key);
+    if (before) before[1] += `, ${value}`;
+    else this.#byName.set(key, [name, value]);
   }
 
   set(name: string, value: string): void {
     this.#byName.set(name.toLowerCase(), [name, value]);
   }
 
+  /** Each name, and after it its value. */
+  lines(): string[] {
+    const all: string[] = [];
+    for (const [name, value] of this.#byName.values()) all.push(name, value);
+    return all;
+  }
+
   all(): Record<string, string> {
-    return Object.fromEntries(this.#byName.values());
+    const all: Record<string, string> = {};
+    for (const [name, value] of this.#byName.values()) {
+      // To set it so would set something else.
+      if (name === '__proto__') Object.defineProperty(all, name, { value, ...OWN });
+      else all[name] = value;
+    }
+    return all;
   }
 }

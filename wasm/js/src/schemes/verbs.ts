@@ -1,7 +1,7 @@
 /** The verbs of the module `countersign-schemes.wasm` that this package uses (`docs/abi.md`). */
 
 import type { RequestFields } from '../door.js';
-import type { Frame } from '../frame.js';
+import type { Answer } from '../frame.js';
 
 /** The number of each verb. */
 export const NUMBERS = {
@@ -25,19 +25,19 @@ type Signing = [
   entropy: Uint8Array,
 ];
 
-/** The verbs. Each takes the fields of its frame and gives its reply (see `frame.ts`). */
+/** The verbs. Each takes the fields of its frame and gives its answer (see `frame.ts`). */
 export interface Verbs {
-  credentials_open(keyid: string, secret: Uint8Array, passphrase: string, options: string): Frame;
-  close(handle: number): Frame;
-  scheme_open(text: string): Frame;
-  scheme_sign(...fields: Signing): Frame;
-  scheme_base(...fields: Signing): Frame;
-  scheme_keyid(scheme: number, ...request: RequestFields): Frame;
+  credentials_open(keyid: string, secret: Uint8Array, passphrase: string, options: string): Answer;
+  close(handle: number): Answer;
+  scheme_open(text: string): Answer;
+  scheme_sign(...fields: Signing): Answer;
+  scheme_base(...fields: Signing): Answer;
+  scheme_keyid(scheme: number, ...request: RequestFields): Answer;
   /** The handles of credentials are 8 bytes each; an empty tolerance is the scheme's. */
   scheme_verify(
     scheme: number,
-    credentials: Uint8Array,
+    credentials: readonly number[],
     ...rest: [...RequestFields, now: number, tolerance: number | '']
-  ): Frame;
-  scheme_describe(scheme: number): Frame;
+  ): Answer;
+  scheme_describe(scheme: number): Answer;
 }
