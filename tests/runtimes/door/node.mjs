@@ -10,5 +10,5 @@ import { moduleFiles, serve } from './lines.mjs';
 const { wasm, js } = moduleFiles();
 const glue = await import(pathToFileURL(js));
 const bytes = readFileSync(wasm);
-glue.initSync({ module: new WebAssembly.Module(bytes) });
-await serve(process.versions.node, sha256(bytes), (calls) => answer(glue, calls));
+const module = glue.initSync({ module: new WebAssembly.Module(bytes) });
+await serve(process.versions.node, sha256(bytes), (calls) => answer(module, calls));

@@ -3,13 +3,12 @@
 import * as glue from '/module.js';
 import { answer } from '/answer.mjs';
 
-const module = await WebAssembly.compileStreaming(fetch('/module.wasm'));
-glue.initSync({ module });
+const module = glue.initSync({ module: await WebAssembly.compileStreaming(fetch('/module.wasm')) });
 let replies;
 while (true) {
   const calls = await post('/calls', replies);
   if (calls === null) break;
-  replies = answer(glue, calls);
+  replies = answer(module, calls);
 }
 
 /** Tells the replies to the calls before; the next calls, or null at the end. */
