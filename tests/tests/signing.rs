@@ -77,6 +77,35 @@ fn a_tag_may_be_cut_and_must_match() {
 }
 
 #[test]
+fn what_a_vendor_takes_and_we_refuse_on_purpose_is_listed_by_name() {
+    let case = |name: &str, now: u64| {
+        format!(
+            r#"{{"name":"{name}","vendor":"slack","origin":"run","alg":"hmac-sha256","where":"header:X-Slack-Signature","secret":"8f742231b10e8888abcd99yyyzzz85a5","now":{now},"request":{{"method":"POST","url":"https://a.example/","headers":[["X-Slack-Request-Timestamp","1531420618"],["X-Slack-Signature","v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"]],"body":"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"}},"signature":"a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503","result":"valid"}}"#
+        )
+    };
+    let cases = [
+        case("now", 1_531_420_618),
+        case("far ahead", 1_531_420_618 - 301),
+        case("old", 1_531_420_618 + 301),
+    ];
+    let file = format!(r#"{{"family":"webhooks","cases":[{}]}}"#, cases.join(","));
+    let tally = run(&[("slack.json", &file)]);
+    assert_eq!(
+        last_line(&tally),
+        "1 passed, 1 stricter, 1 failed, 0 skipped"
+    );
+    let report = tally.to_string();
+    assert!(
+        report.contains("  slack.json: far ahead: a timestamp"),
+        "{report}"
+    );
+    assert!(
+        report.contains("FAILED  slack.json: old: refused: too_old"),
+        "{report}"
+    );
+}
+
+#[test]
 fn what_the_runner_does_not_know_is_skipped_and_counted_by_reason() {
     let files = [
         (
