@@ -91,7 +91,8 @@ impl Store for RedbStore {
     fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {
         let transaction = self.database.begin_read().map_err(failed)?;
         let table = transaction.open_table(ENTRIES).map_err(failed)?;
-        let (start, end): ((u8, &[u8]), (u8, &[u8])) = ((space as u8, &[]), (space as u8 + 1, &[]));
+        let start: (u8, &[u8]) = (space as u8, &[]);
+        let end: (u8, &[u8]) = (space as u8 + 1, &[]);
         let last = table.range(start..end).map_err(failed)?.next_back();
         last.map(|entry| {
             let (key, value) = entry.map_err(failed)?;
