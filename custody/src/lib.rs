@@ -11,6 +11,7 @@
 //! Every act that changes a key commits the change and its audit record in one [`Batch`]: there is no
 //! change without its record, and no record of what didn't happen.
 
+pub mod audit;
 mod secret;
 pub mod store;
 

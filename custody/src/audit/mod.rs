@@ -1,0 +1,49 @@
+//! The audit log: each act, by whom, why, and what decided; and the proof that nobody changed it since.
+//!
+//! ```text
+//! Draft ──append──> Record 1 <── Record 2 <── Record 3 ...     each holds the hash of the one before
+//!                       └─────┬─────┘            │
+//!                          Merkle tree (RFC 6962) over the hashes of the records
+//!                             └──> Checkpoint    size, root and time, signed; kept outside too
+//! ```
+//!
+//! The chain finds a change of one record. Whoever holds the whole store could make the chain anew: a
+//! [`Checkpoint`] that was kept elsewhere finds that. The format is written down in `docs/audit.md`.
+//!
+//! An act and its record are made in one batch:
+//!
+//! ```
+//! use countersign_custody::audit::{self, Draft};
+//! use countersign_custody::store::RedbStore;
+//! use countersign_custody::{Batch, Space, Store};
+//! # fn main() -> Result<(), audit::AuditError> {
+//! let store = RedbStore::in_memory()?;
+//! let mut batch = Batch::new();
+//! batch.put(Space::Settings, b"overlap", b"24h".to_vec());
+//! let draft = Draft::new(1_800_000_000_000, "alice", "setting.changed")
+//!     .reason("longer weekends")
+//!     .detail("name", "overlap");
+//! let head = audit::append(&store, &mut batch, &[draft])?;
+//! store.commit(&batch)?;
+//! assert_eq!(head.sequence, 1);
+//! assert_eq!(audit::read(&store, 1)?.record().actor, "alice");
+//! # Ok(())
+//! # }
+//! ```
+
+mod append;
+mod draft;
+mod entry;
+mod error;
+mod hash;
+mod public;
+mod record;
+mod tree;
+
+pub use append::{Head, append, head, read, record};
+pub use draft::{Decided, Draft, Kept, Outcome};
+pub use entry::Entry;
+pub use error::AuditError;
+pub use hash::Hash;
+pub use public::Public;
+pub use record::Record;
