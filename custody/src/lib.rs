@@ -12,8 +12,12 @@
 //! change without its record, and no record of what didn't happen.
 
 pub mod audit;
+pub mod entropy;
+mod harden;
 mod secret;
 pub mod store;
+pub mod vault;
 
+pub use harden::{Shortfall, harden_process};
 pub use secret::Secret;
 pub use store::{Batch, Space, Store, StoreError};

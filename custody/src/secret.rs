@@ -2,9 +2,14 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use memmap2::MmapMut;
+use zeroize::{Zeroize as _, Zeroizing};
 
-/// Secret bytes: wiped when dropped, absent from `Debug`, never compared with `==`.
+/// Secret bytes, in pages of memory of their own: locked out of swap and left out of core dumps where the
+/// system allows, wiped when dropped, absent from `Debug`, never compared with `==`.
+///
+/// A locked page counts against the process's `RLIMIT_MEMLOCK`. When that is used up the secret is kept all
+/// the same, and [`Secret::is_locked`] says so.
 ///
 /// ```
 /// use countersign_custody::Secret;
@@ -12,19 +17,100 @@ use zeroize::Zeroizing;
 /// assert_eq!(format!("{secret:?}"), "Secret(..)");
 /// assert_eq!(secret.reveal().len(), 32);
 /// ```
-pub struct Secret(Zeroizing<Vec<u8>>);
+pub struct Secret {
+    memory: Memory,
+    length: usize,
+}
+
+enum Memory {
+    Pages {
+        pages: MmapMut,
+        locked: bool,
+    },
+    /// The system gave no pages: better than no key at all.
+    Heap(Zeroizing<Vec<u8>>),
+}
 
 impl Secret {
-    /// Takes the bytes.
+    /// Takes the bytes, and wipes them where they were.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Secret(Zeroizing::new(bytes))
+        let bytes = Zeroizing::new(bytes);
+        Self::filled(bytes.len(), |to| to.copy_from_slice(&bytes))
+    }
+
+    /// A secret of `length` bytes that `fill` writes where they stay: at first they are zero.
+    #[must_use]
+    pub fn filled(length: usize, fill: impl FnOnce(&mut [u8])) -> Self {
+        let mut secret = Self::zero(length);
+        fill(secret.bytes_mut());
+        secret
+    }
+
+    /// As [`Secret::filled`], for what may fail.
+    ///
+    /// # Errors
+    /// That of `fill`.
+    pub fn try_filled<E>(
+        length: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mut secret = Self::zero(length);
+        fill(secret.bytes_mut())?;
+        Ok(secret)
     }
 
     /// The bytes, for the one place that needs them.
     #[must_use]
     pub fn reveal(&self) -> &[u8] {
-        &self.0
+        let bytes: &[u8] = match &self.memory {
+            Memory::Pages { pages, .. } => pages,
+            Memory::Heap(bytes) => bytes,
+        };
+        bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// Whether its pages are locked, so that they are never written to swap.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self.memory, Memory::Pages { locked: true, .. })
+    }
+
+    fn zero(length: usize) -> Self {
+        // There is no mapping of nothing.
+        let memory = match MmapMut::map_anon(length.max(1)) {
+            Ok(pages) => {
+                let locked = protect(&pages);
+                Memory::Pages { pages, locked }
+            }
+            Err(_) => Memory::Heap(Zeroizing::new(vec![0; length])),
+        };
+        Secret { memory, length }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        let bytes: &mut [u8] = match &mut self.memory {
+            Memory::Pages { pages, .. } => pages,
+            Memory::Heap(bytes) => bytes,
+        };
+        bytes.get_mut(..self.length).unwrap_or_default()
+    }
+}
+
+/// Keeps the pages out of swap and of core dumps; true if out of swap. Without leave to do so there is
+/// nothing better to do than to go on.
+fn protect(pages: &MmapMut) -> bool {
+    #[cfg(target_os = "linux")]
+    let _ = pages.advise(memmap2::Advice::DontDump);
+    #[cfg(unix)]
+    return pages.lock().is_ok();
+    #[cfg(not(unix))]
+    return false;
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.bytes_mut().zeroize();
     }
 }
 
