@@ -47,7 +47,7 @@ impl Entry {
         let canonical = record.to_canonical().map_err(damaged)?;
         let hash = Hash::of_record(previous, &canonical);
         let mut nodes = Vec::new();
-        let mut right = tree::leaf(hash);
+        let mut right = tree::leaf(hash.as_bytes());
         for level in 0..sequence.trailing_zeros() {
             right = tree::node(node(level)?, right);
             nodes.push(right);
@@ -130,9 +130,14 @@ impl Entry {
     /// The node of the tree at a level that the record completes; the leaf is at level 0.
     pub(super) fn node(&self, level: u32) -> Option<Hash> {
         match level.checked_sub(1) {
-            None => Some(tree::leaf(self.hash)),
+            None => Some(tree::leaf(self.hash.as_bytes())),
             Some(above) => self.nodes.get(usize::try_from(above).ok()?).copied(),
         }
+    }
+
+    /// The nodes above the leaf that it completes.
+    pub(super) fn nodes(&self) -> &[Hash] {
+        &self.nodes
     }
 }
 

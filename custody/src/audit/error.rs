@@ -34,6 +34,23 @@ pub enum AuditError {
         /// What is wrong with it.
         why: String,
     },
+    /// A text isn't that of a checkpoint.
+    #[error("the text isn't that of a checkpoint: it must be kept byte for byte")]
+    CheckpointMalformed,
+    /// A checkpoint isn't signed by a key that is trusted.
+    #[error("the checkpoint at record {0} isn't signed by the log's key")]
+    Untrusted(u64),
+    /// The log isn't what an earlier checkpoint signed.
+    #[error(
+        "the log contradicts its checkpoint at record {0}: nothing is signed; run `audit verify`"
+    )]
+    Contradicts(u64),
+    /// A key can't sign checkpoints.
+    #[error("checkpoints are signed by an ed25519 key, and this is another kind")]
+    KeyUnfit,
+    /// A proof doesn't hold.
+    #[error("the proof doesn't hold: {0}")]
+    Proof(&'static str),
     /// There is an entry among the records that can't be one.
     #[error("an entry among the records isn't one: its key is no sequence number")]
     Stray,
@@ -48,6 +65,11 @@ impl AuditError {
             AuditError::Unfit { .. } => "audit_record_unfit",
             AuditError::Secret { .. } => "audit_secret_refused",
             AuditError::NoRecord(_) => "audit_no_record",
+            AuditError::CheckpointMalformed => "audit_checkpoint_malformed",
+            AuditError::Untrusted(_) => "audit_checkpoint_untrusted",
+            AuditError::Contradicts(_) => "audit_contradicts_checkpoint",
+            AuditError::KeyUnfit => "audit_key_unfit",
+            AuditError::Proof(_) => "audit_proof_refused",
             AuditError::Damaged { .. } | AuditError::Stray => "audit_damaged",
         }
     }

@@ -32,18 +32,24 @@
 //! ```
 
 mod append;
+mod checkpoint;
 mod draft;
 mod entry;
 mod error;
 mod hash;
+mod proof;
 mod public;
 mod record;
-mod tree;
+pub mod tree;
+mod verify;
 
 pub use append::{Head, append, head, read, record};
+pub use checkpoint::Checkpoint;
 pub use draft::{Decided, Draft, Kept, Outcome};
 pub use entry::Entry;
 pub use error::AuditError;
 pub use hash::Hash;
+pub use proof::{Growth, Proof};
 pub use public::Public;
 pub use record::Record;
+pub use verify::{Fault, Finding, Report, verify};
