@@ -1,6 +1,15 @@
 //! Changes that are made together.
 
-use super::Space;
+use super::{Space, StoreError};
+
+/// The longest key, in bytes.
+pub const KEY_LIMIT: usize = 1024;
+
+/// The longest value, in bytes.
+pub const VALUE_LIMIT: usize = 16 << 20;
+
+/// The most that the keys and values of one batch may hold, in bytes.
+pub const BATCH_LIMIT: usize = 64 << 20;
 
 /// What must be so for a batch to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,4 +93,25 @@ impl Batch {
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
+
+    /// Every store takes what every other one takes, so that entries can move between them.
+    pub(super) fn within_limits(&self) -> Result<(), StoreError> {
+        let expected = self.expectations.iter().map(|e| (&e.key, &e.value));
+        let changed = self.changes.iter().map(|c| (&c.key, &c.value));
+        let mut total = 0;
+        for (key, value) in expected.chain(changed) {
+            let value = value.as_ref().map_or(0, Vec::len);
+            at_most("key", key.len(), KEY_LIMIT)?;
+            at_most("value", value, VALUE_LIMIT)?;
+            total += key.len() + value;
+        }
+        at_most("batch", total, BATCH_LIMIT)
+    }
+}
+
+fn at_most(what: &'static str, size: usize, limit: usize) -> Result<(), StoreError> {
+    if size > limit {
+        return Err(StoreError::TooLarge { what, limit });
+    }
+    Ok(())
 }

@@ -6,11 +6,14 @@
 
 mod batch;
 mod error;
+mod format;
+mod group;
 mod redb;
+mod signal;
 
 use std::time::Duration;
 
-pub use batch::{Batch, Change, Expectation};
+pub use batch::{BATCH_LIMIT, Batch, Change, Expectation, KEY_LIMIT, VALUE_LIMIT};
 pub use error::StoreError;
 pub use redb::RedbStore;
 
@@ -18,7 +21,8 @@ pub use redb::RedbStore;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Space {
-    /// What the store itself is: the version of its format.
+    /// What the store itself is: the version of its format. Its own: no one else writes there, and it
+    /// doesn't move to another store.
     Format = 0,
     /// The vault's header: data keys, wrapped by their root.
     Vault = 1,
@@ -57,12 +61,26 @@ impl Space {
         Space::Settings,
         Space::Deliveries,
     ];
+
+    /// The space of a number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|space| *space as u8 == number)
+    }
 }
 
 /// An entry: its key and its value.
 pub type Entry = (Vec<u8>, Vec<u8>);
 
+/// What [`Store::walk`] calls for each entry: space, key, value; true to go on.
+pub type Visit<'a> = dyn FnMut(Space, &[u8], &[u8]) -> bool + 'a;
+
 /// Entries by space and key, ordered by the bytes of the key.
+///
+/// Calls block: an asynchronous program makes them where blocking is allowed.
 pub trait Store: Send + Sync {
     /// The value under a key.
     ///
@@ -81,6 +99,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// A [`StoreError`].
     fn last(&self, space: Space) -> Result<Option<Entry>, StoreError>;
+
+    /// Visits every entry as of one moment, ascending by space and key, whatever is committed meanwhile.
+    /// The visitor doesn't use the store.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    fn walk(&self, visit: &mut Visit<'_>) -> Result<(), StoreError>;
 
     /// Makes every change of the batch, durably, if every expectation holds; none otherwise.
     ///

@@ -1,0 +1,10 @@
+//! The stores: one conformance suite for all, and what each one promises besides.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by it"
+)]
+
+mod conformance;
+mod redb;
