@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use countersign_core::{Environment, KeyId, SigningKey, VerifyingKey};
 use countersign_custody::audit::{self, Checkpoint, Draft};
-use countersign_custody::store::Entry;
+use countersign_custody::store::{Entry, Visit};
 use countersign_custody::{Batch, Space, Store, StoreError};
 
 pub(crate) const NOW: u64 = 1_800_000_000_000;
@@ -54,6 +54,15 @@ impl Store for Map {
         let last = entries.range((Unbounded, Excluded(after))).next_back();
         let last = last.filter(|((found, _), _)| *found == space);
         Ok(last.map(|((_, key), value)| (key.clone(), value.clone())))
+    }
+
+    fn walk(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        for ((space, key), value) in &*self.entries.lock().unwrap() {
+            if !visit(*space, key, value) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
