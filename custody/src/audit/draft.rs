@@ -69,7 +69,7 @@ pub struct Decided {
     // In the order of their names, which is the canonical one (RFC 8785).
     /// What the module answered.
     pub answer: Kept,
-    /// The SHA-256 of the bundle.
+    /// The SHA-256 of the bundle: of its whole file, under which it is archived.
     pub bundle: Hash,
     /// What was said.
     #[serde(with = "effect")]

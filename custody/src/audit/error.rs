@@ -1,5 +1,6 @@
 //! Why the log didn't do it.
 
+use super::Hash;
 use crate::StoreError;
 
 /// Why the log didn't do it.
@@ -51,6 +52,30 @@ pub enum AuditError {
     /// A proof doesn't hold.
     #[error("the proof doesn't hold: {0}")]
     Proof(&'static str),
+    /// No policy decided that record.
+    #[error("no policy decided record {0}: there is nothing to replay")]
+    NotDecided(u64),
+    /// The archive doesn't have the bytes.
+    #[error("nothing with the SHA-256 {0} was archived")]
+    NotArchived(Hash),
+    /// The archive has other bytes.
+    #[error("what was archived under {0} has another SHA-256")]
+    ArchiveDamaged(Hash),
+    /// The module gave no answer.
+    #[error("the module gave no answer: {0}")]
+    Replay(String),
+    /// A count of uses can't be read.
+    #[error("a count of uses can't be read")]
+    UsageDamaged,
+    /// An act that is done only with its record.
+    #[error("`{0}` is done only when it can be recorded: see to the store, then try again")]
+    NotNow(String),
+    /// A line of the spool was changed.
+    #[error("line {0} of the spool was changed")]
+    SpoolDamaged(u64),
+    /// A file can't be read or written.
+    #[error("a file can't be read or written: {0}")]
+    File(#[from] std::io::Error),
     /// There is an entry among the records that can't be one.
     #[error("an entry among the records isn't one: its key is no sequence number")]
     Stray,
@@ -70,6 +95,14 @@ impl AuditError {
             AuditError::Contradicts(_) => "audit_contradicts_checkpoint",
             AuditError::KeyUnfit => "audit_key_unfit",
             AuditError::Proof(_) => "audit_proof_refused",
+            AuditError::NotDecided(_) => "audit_not_decided",
+            AuditError::NotArchived(_) => "audit_not_archived",
+            AuditError::ArchiveDamaged(_) => "audit_archive_damaged",
+            AuditError::Replay(_) => "audit_replay_failed",
+            AuditError::UsageDamaged => "audit_usage_damaged",
+            AuditError::NotNow(_) => "audit_not_now",
+            AuditError::SpoolDamaged(_) => "audit_spool_damaged",
+            AuditError::File(_) => "audit_file_failed",
             AuditError::Damaged { .. } | AuditError::Stray => "audit_damaged",
         }
     }

@@ -32,6 +32,7 @@
 //! ```
 
 mod append;
+mod archive;
 mod checkpoint;
 mod draft;
 mod entry;
@@ -40,10 +41,13 @@ mod hash;
 mod proof;
 mod public;
 mod record;
+pub mod spool;
 pub mod tree;
+mod usage;
 mod verify;
 
 pub use append::{Head, append, head, read, record};
+pub use archive::{Replayed, Replayer, archive, archived, replay};
 pub use checkpoint::Checkpoint;
 pub use draft::{Decided, Draft, Kept, Outcome};
 pub use entry::Entry;
@@ -52,4 +56,6 @@ pub use hash::Hash;
 pub use proof::{Growth, Proof};
 pub use public::Public;
 pub use record::Record;
+pub use spool::Spool;
+pub use usage::{Usage, UsageTally, usage};
 pub use verify::{Fault, Finding, Report, verify};

@@ -87,6 +87,23 @@ impl Record {
     }
 }
 
+impl From<Record> for Draft {
+    /// What was to be recorded; its time is what the clock said.
+    fn from(record: Record) -> Self {
+        Draft {
+            at_ms: record.clock_ms.unwrap_or(record.at_ms),
+            actor: record.actor,
+            act: record.act,
+            keyid: record.keyid,
+            environment: record.environment,
+            reason: record.reason,
+            outcome: record.outcome,
+            decided: record.decided,
+            details: record.details,
+        }
+    }
+}
+
 mod environment {
     use countersign_core::Environment;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};

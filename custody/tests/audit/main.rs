@@ -4,5 +4,8 @@ mod append;
 mod checkpoint;
 mod log;
 mod proof;
+mod replay;
+mod spool;
 mod tamper;
 mod tree;
+mod usage;
