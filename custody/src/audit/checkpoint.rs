@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_core::{Algorithm, SigningKey, VerifyingKey};
 
+use super::entries::Entries;
 use super::{AuditError, Hash, head, read, tree};
 use crate::{Batch, Space, Store};
 
@@ -130,6 +131,19 @@ impl Checkpoint {
         let last = store.last(Space::Checkpoints)?;
         last.map(|(key, value)| Self::from_entry(&key, &value))
             .transpose()
+    }
+
+    /// Every one that a store keeps, oldest first: also one that is kept elsewhere, as an anchor.
+    ///
+    /// # Errors
+    /// `audit_checkpoint_malformed`, and those of the store.
+    pub fn all(store: &dyn Store) -> Result<Vec<Self>, AuditError> {
+        Entries::new(store, Space::Checkpoints)
+            .map(|entry| {
+                let (key, value) = entry?;
+                Self::from_entry(&key, &value)
+            })
+            .collect()
     }
 
     /// Reads an entry of [`Space::Checkpoints`].

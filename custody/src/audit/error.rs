@@ -76,6 +76,9 @@ pub enum AuditError {
     /// A file can't be read or written.
     #[error("a file can't be read or written: {0}")]
     File(#[from] std::io::Error),
+    /// A time stamp isn't one of the checkpoint.
+    #[error("the time stamp is refused: {0}")]
+    TimeStamp(&'static str),
     /// There is an entry among the records that can't be one.
     #[error("an entry among the records isn't one: its key is no sequence number")]
     Stray,
@@ -103,6 +106,7 @@ impl AuditError {
             AuditError::NotNow(_) => "audit_not_now",
             AuditError::SpoolDamaged(_) => "audit_spool_damaged",
             AuditError::File(_) => "audit_file_failed",
+            AuditError::TimeStamp(_) => "audit_timestamp_refused",
             AuditError::Damaged { .. } | AuditError::Stray => "audit_damaged",
         }
     }

@@ -31,31 +31,40 @@
 //! # }
 //! ```
 
+mod anchor;
 mod append;
 mod archive;
 mod checkpoint;
 mod draft;
+mod entries;
 mod entry;
 mod error;
+mod export;
 mod hash;
 mod proof;
 mod public;
 mod record;
+mod search;
 pub mod spool;
+mod timestamp;
 pub mod tree;
 mod usage;
 mod verify;
 
+pub use anchor::AnchorFile;
 pub use append::{Head, append, head, read, record};
 pub use archive::{Replayed, Replayer, archive, archived, replay};
 pub use checkpoint::Checkpoint;
 pub use draft::{Decided, Draft, Kept, Outcome};
 pub use entry::Entry;
 pub use error::AuditError;
+pub use export::{Format, export};
 pub use hash::Hash;
 pub use proof::{Growth, Proof};
 pub use public::Public;
 pub use record::Record;
+pub use search::{Filter, Page, Tail, search};
 pub use spool::Spool;
+pub use timestamp::TimeStamp;
 pub use usage::{Usage, UsageTally, usage};
 pub use verify::{Fault, Finding, Report, verify};

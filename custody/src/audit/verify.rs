@@ -5,13 +5,11 @@ use std::iter::Peekable;
 
 use countersign_core::VerifyingKey;
 
+use super::entries::Entries;
 use super::entry::Defect;
 use super::tree::Frontier;
 use super::{AuditError, Checkpoint, Entry, Hash, Head};
 use crate::{Space, Store, StoreError};
-
-/// How many entries are read at once: what verification holds in memory.
-const PAGE: usize = 512;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,7 +188,9 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(store: &'a dyn Store, keys: &'a [VerifyingKey], outside: &'a [Checkpoint]) -> Self {
         let mut stored = Entries::new(store, Space::Checkpoints);
-        stored.is_done = keys.is_empty();
+        if keys.is_empty() {
+            stored = stored.skipped();
+        }
         let mut outside: Vec<&Checkpoint> = outside.iter().collect();
         outside.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.sequence()));
         Walk {
@@ -306,50 +306,4 @@ fn is_due(entry: &Result<crate::store::Entry, StoreError>, sequence: u64) -> boo
             .try_into()
             .map_or(true, |key| u64::from_be_bytes(key) <= sequence)
     })
-}
-
-/// The entries of a space, read page by page.
-struct Entries<'a> {
-    store: &'a dyn Store,
-    space: Space,
-    page: std::vec::IntoIter<crate::store::Entry>,
-    from: Vec<u8>,
-    is_done: bool,
-}
-
-impl<'a> Entries<'a> {
-    fn new(store: &'a dyn Store, space: Space) -> Self {
-        Entries {
-            store,
-            space,
-            page: Vec::new().into_iter(),
-            from: Vec::new(),
-            is_done: false,
-        }
-    }
-}
-
-impl Iterator for Entries<'_> {
-    type Item = Result<crate::store::Entry, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.page.as_slice().is_empty() && !self.is_done {
-            match self.store.scan(self.space, &self.from, PAGE) {
-                Ok(page) => {
-                    self.is_done = page.len() < PAGE;
-                    if let Some((key, _)) = page.last() {
-                        // The next key in order.
-                        self.from.clone_from(key);
-                        self.from.push(0);
-                    }
-                    self.page = page.into_iter();
-                }
-                Err(error) => {
-                    self.is_done = true;
-                    return Some(Err(error));
-                }
-            }
-        }
-        self.page.next().map(Ok)
-    }
 }
