@@ -108,7 +108,11 @@ mod environment {
     use countersign_core::Environment;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    #[expect(clippy::ref_option, reason = "serde's `with` passes a reference")]
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde's `with` passes a reference"
+    )]
     pub(super) fn serialize<S: Serializer>(
         environment: &Option<Environment>,
         out: S,

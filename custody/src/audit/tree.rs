@@ -208,8 +208,7 @@ pub fn is_consistent(older: (u64, Hash), newer: (u64, Hash), path: &[Hash]) -> b
 
 /// Where a tree divides: the left part is the greatest full one that leaves something to the right.
 fn split(start: u64, end: u64) -> u64 {
-    let size = end - start;
-    start + (1 << (63 - (size - 1).leading_zeros()))
+    start + (1 << (end - start - 1).ilog2())
 }
 
 /// The root over the leaves from `start` to before `end`.

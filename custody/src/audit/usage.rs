@@ -66,7 +66,7 @@ impl UsageTally {
         let day = u32::try_from(at_ms / DAY_MS).unwrap_or(u32::MAX);
         let usage = self.days.entry(key(keyid, day)).or_insert_with(Usage::none);
         let is_fit = action.len() <= 256 && Public::new(action).is_ok();
-        let action = (!action.is_empty()).then(|| if is_fit { action } else { "?" });
+        let action = (!action.is_empty()).then_some(if is_fit { action } else { "?" });
         usage.merge(&Usage {
             actions: action.map(String::from).into_iter().collect(),
             first_ms: at_ms,

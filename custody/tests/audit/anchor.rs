@@ -47,9 +47,9 @@ fn another_store_keeps_them_too() {
     let (_, checkpoints) = log_with_checkpoints(&[3, 8]);
     let elsewhere = Map::default();
     let mut batch = Batch::new();
-    checkpoints
-        .iter()
-        .for_each(|checkpoint| checkpoint.put(&mut batch));
+    for checkpoint in &checkpoints {
+        checkpoint.put(&mut batch);
+    }
     elsewhere.commit(&batch).unwrap();
     assert_eq!(Checkpoint::all(&elsewhere).unwrap(), checkpoints);
     assert_eq!(

@@ -82,8 +82,8 @@ fn sequence_numbers_begin_with_1_and_each_record_holds_the_hash_of_the_one_befor
 
 #[test]
 fn one_batch_makes_the_same_log_as_many_and_as_two_appends_to_one() {
-    let drafts: Vec<Draft> = (0..33)
-        .map(|n| draft("key.used").detail("n", n as u64))
+    let drafts: Vec<Draft> = (0..33_u64)
+        .map(|n| draft("key.used").detail("n", n))
         .collect();
     let (single, grouped, twice) = (store(), store(), store());
     for draft in &drafts {

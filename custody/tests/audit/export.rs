@@ -189,7 +189,7 @@ fn an_export_takes_what_the_filter_takes_and_every_page_of_it() {
     };
     let mut out = Vec::new();
     assert_eq!(export(&store, &filter, Format::Cef, &mut out).unwrap(), 367);
-    assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 367);
+    assert_eq!(String::from_utf8(out).unwrap().lines().count(), 367);
 }
 
 #[test]

@@ -1,4 +1,12 @@
 //! The audit log, from the outside.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "in a test, to panic is to fail"
+)]
 
 mod anchor;
 mod append;

@@ -1,4 +1,4 @@
-//! Common Event Format, as ArcSight defined it.
+//! Common Event Format, as `ArcSight` defined it.
 
 use countersign_core::{Environment, KeyId};
 

@@ -12,7 +12,7 @@ const ENTITY_MANAGEMENT: u32 = 3004;
 const API_ACTIVITY: u32 = 6003;
 const OTHER: u32 = 99;
 
-/// An event of either class. The first eight members are those that both require.
+/// An event of either class, with all that the schema requires of it.
 #[derive(Serialize)]
 struct Event<'a> {
     class_uid: u32,
@@ -214,9 +214,8 @@ fn activity(act: &str) -> u32 {
         "shown" | "read" | "listed" | "exported" => 2,
         "changed" | "rotated" | "rewrapped" | "renewed" => 3,
         "destroyed" | "deleted" | "removed" => 4,
-        "revoked" => 9,
         "activated" => 10,
-        "expired" => 11,
+        "expired" | "revoked" => 11,
         "suspended" => 12,
         "resumed" => 13,
         _ => OTHER,
