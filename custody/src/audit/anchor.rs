@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{AuditError, Checkpoint};
+use super::{AuditError, Checkpoint, durable};
 
 /// Some hundred thousand checkpoints.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -35,7 +35,7 @@ impl AnchorFile {
             .create(true)
             .open(&self.path)?;
         file.write_all(checkpoint.to_string().as_bytes())?;
-        Ok(file.sync_all()?)
+        Ok(durable::sync(&file, &self.path)?)
     }
 
     /// Every checkpoint in it; none if there is no file.

@@ -46,7 +46,7 @@ pub fn append(store: &dyn Store, batch: &mut Batch, drafts: &[Draft]) -> Result<
         draft.check()?;
     }
     let mut pending = Pending::read(store, batch)?;
-    let first = pending.head.map_or(1, |head| head.sequence + 1);
+    let (first, in_batch) = (pending.next(), pending.in_batch);
     for draft in drafts {
         pending.push(draft)?;
     }
@@ -55,19 +55,21 @@ pub fn append(store: &dyn Store, batch: &mut Batch, drafts: &[Draft]) -> Result<
         member: "text",
         why: "is missing: there is nothing to record",
     })?;
-    if !pending.in_batch {
+    let entries = pending.entries;
+    if !in_batch {
         batch.expect(Space::Audit, &entry::key(first), None);
     }
-    for (sequence, entry) in pending.entries.range(first..) {
+    for (sequence, entry) in entries.range(first..) {
         batch.put(Space::Audit, &entry::key(*sequence), entry.to_bytes());
     }
     Ok(head)
 }
 
 /// Records what changes nothing else, in a batch of its own; again, when another writer was there first.
+/// If the store goes away in the middle, it reads whether the records are there.
 ///
 /// # Errors
-/// Those of [`append`] and of the store.
+/// Those of [`append`] and of the store. After `store_unknown` the records may still come to be there.
 pub fn record(store: &dyn Store, drafts: &[Draft]) -> Result<Head, AuditError> {
     let mut attempt = 0;
     loop {
@@ -76,6 +78,13 @@ pub fn record(store: &dyn Store, drafts: &[Draft]) -> Result<Head, AuditError> {
         match store.commit(&batch) {
             Ok(()) => return Ok(head),
             Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(StoreError::Unknown(why)) => {
+                // It was made if the last of these records stands where it was to stand.
+                return match read(store, head.sequence) {
+                    Ok(entry) if entry.hash() == head.hash => Ok(head),
+                    _ => Err(StoreError::Unknown(why).into()),
+                };
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -118,32 +127,37 @@ pub(super) fn parse(sequence: u64, value: &[u8]) -> Result<Entry, AuditError> {
 }
 
 /// The end of the log as it will be.
-struct Pending<'s> {
-    store: &'s dyn Store,
+struct Pending<'a> {
+    store: &'a dyn Store,
+    batch: &'a Batch,
+    /// The last record that there was, and the new ones.
     entries: BTreeMap<u64, Entry>,
     head: Option<Head>,
     in_batch: bool,
 }
 
-impl<'s> Pending<'s> {
-    fn read(store: &'s dyn Store, batch: &Batch) -> Result<Self, AuditError> {
-        let mut entries = BTreeMap::new();
-        for change in batch.changes() {
-            if let (Space::Audit, Some(value)) = (change.space, &change.value) {
-                let sequence = sequence_of(&change.key)?;
-                entries.insert(sequence, parse(sequence, value)?);
-            }
-        }
-        let in_batch = !entries.is_empty();
-        if !in_batch && let Some(entry) = last(store)? {
-            entries.insert(entry.record().sequence, entry);
-        }
+impl<'a> Pending<'a> {
+    fn read(store: &'a dyn Store, batch: &'a Batch) -> Result<Self, AuditError> {
+        let added = added(batch).next();
+        let in_batch = added.is_some();
+        let last = match added {
+            Some((key, value)) => Some(parse(sequence_of(key)?, value)?),
+            None => last(store)?,
+        };
         Ok(Pending {
             store,
-            head: entries.values().next_back().map(Head::from),
-            entries,
+            batch,
+            head: last.as_ref().map(Head::from),
+            entries: last
+                .map(|entry| (entry.record().sequence, entry))
+                .into_iter()
+                .collect(),
             in_batch,
         })
+    }
+
+    fn next(&self) -> u64 {
+        self.head.map_or(1, |head| head.sequence + 1)
     }
 
     fn push(&mut self, draft: &Draft) -> Result<(), AuditError> {
@@ -160,13 +174,24 @@ impl<'s> Pending<'s> {
     }
 
     fn node(&self, sequence: u64, level: u32) -> Result<Hash, AuditError> {
-        let node = match self.entries.get(&sequence) {
-            Some(entry) => entry.node(level),
-            None => read(self.store, sequence)?.node(level),
+        let key = entry::key(sequence);
+        let node = if let Some(entry) = self.entries.get(&sequence) {
+            entry.node(level)
+        } else if let Some((_, value)) = added(self.batch).find(|(added, _)| *added == key) {
+            parse(sequence, value)?.node(level)
+        } else {
+            read(self.store, sequence)?.node(level)
         };
         node.ok_or(AuditError::Damaged {
             sequence,
             why: "it has no node of the tree at that level".into(),
         })
     }
+}
+
+/// The records that a batch adds, from the last on: not parsed, so that a batch may get many, one by one.
+fn added(batch: &Batch) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let changes = batch.changes().iter().rev();
+    let records = changes.filter(|change| change.space == Space::Audit);
+    records.filter_map(|change| Some((change.key.as_slice(), change.value.as_deref()?)))
 }

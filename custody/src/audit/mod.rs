@@ -36,6 +36,7 @@ mod append;
 mod archive;
 mod checkpoint;
 mod draft;
+mod durable;
 mod entries;
 mod entry;
 mod error;

@@ -18,7 +18,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{AuditError, Draft, Hash, Head, Public, Record, append};
+use super::{AuditError, Draft, Hash, Head, Public, Record, append, durable};
 use crate::{Batch, Space, Store};
 
 /// The acts that go on: those that take a key out of use. Verifying isn't an act: it is counted (see
@@ -78,7 +78,7 @@ impl Spool {
         file.set_len(read.length)?;
         file.seek(SeekFrom::End(0))?;
         file.write_all(&line)?;
-        Ok(file.sync_all()?)
+        Ok(durable::sync(&file, &self.path)?)
     }
 
     /// What is in the file and not yet in the log.

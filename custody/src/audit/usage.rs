@@ -61,7 +61,7 @@ impl UsageTally {
         Self::default()
     }
 
-    /// Counts one use. An action that could not stand in a record is counted without its name.
+    /// Counts one use of a key that there is: what strangers make up would fill the memory. An action that could not stand in a record is counted without its name.
     pub fn add(&mut self, keyid: &KeyId, at_ms: u64, action: &str, outcome: &Outcome) {
         let day = u32::try_from(at_ms / DAY_MS).unwrap_or(u32::MAX);
         let usage = self.days.entry(key(keyid, day)).or_insert_with(Usage::none);

@@ -5,7 +5,7 @@ use countersign_custody::audit::{self, Decided, Draft, Hash, Kept, Outcome, Publ
 use countersign_custody::store::RedbStore;
 use countersign_custody::{Batch, Space, Store, StoreError};
 
-const NOW: u64 = 1_800_000_000_000;
+use crate::log::{Commits, Map, NOW};
 
 fn draft(act: &str) -> Draft {
     Draft::new(NOW, "alice", act)
@@ -99,6 +99,21 @@ fn one_batch_makes_the_same_log_as_many_and_as_two_appends_to_one() {
     let all = |store: &RedbStore| store.scan(Space::Audit, &[], 100).unwrap();
     assert_eq!(all(&single), all(&grouped));
     assert_eq!(all(&single), all(&twice));
+}
+
+#[test]
+fn a_batch_may_get_many_records_one_by_one() {
+    let (store, grouped) = (Map::default(), Map::default());
+    let drafts: Vec<Draft> = (0..2000_u64)
+        .map(|n| draft("key.revoked").detail("n", n))
+        .collect();
+    let mut batch = Batch::new();
+    for draft in &drafts {
+        audit::append(&store, &mut batch, std::slice::from_ref(draft)).unwrap();
+    }
+    store.commit(&batch).unwrap();
+    audit::record(&grouped, &drafts).unwrap();
+    assert_eq!(store.entries(), grouped.entries());
 }
 
 #[test]
@@ -222,6 +237,18 @@ fn what_a_record_cannot_hold_is_refused_and_changes_nothing() {
     }
     let none = audit::append(&store, &mut Batch::new(), &[]).unwrap_err();
     assert_eq!(none.code(), "audit_record_unfit");
+}
+
+#[test]
+fn a_store_that_vanishes_in_a_commit_is_read_to_learn_whether_it_was_made() {
+    let store = Map::default();
+    store.let_commits(Commits::Vanish);
+    let head = audit::record(&store, &[draft("key.used"), draft("key.used")]).unwrap();
+    assert_eq!(audit::head(&store).unwrap(), Some(head));
+    store.let_commits(Commits::VanishBefore);
+    let error = audit::record(&store, &[draft("key.used")]).unwrap_err();
+    assert_eq!(error.code(), "store_unknown");
+    assert_eq!(audit::head(&store).unwrap(), Some(head));
 }
 
 #[test]

@@ -14,19 +14,37 @@ pub(crate) const NOW: u64 = 1_800_000_000_000;
 
 pub(crate) type Entries = BTreeMap<(Space, Vec<u8>), Vec<u8>>;
 
-/// Entries, and whether they can be changed.
+/// Entries, and what comes of changing them.
 #[derive(Default)]
 pub(crate) struct Map {
     pub(crate) entries: Mutex<Entries>,
-    pub(crate) is_full: Mutex<bool>,
+    commits: Mutex<Commits>,
+}
+
+/// What comes of a commit.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Commits {
+    #[default]
+    Succeed,
+    /// The disk is full.
+    Fail,
+    /// They are made, and the store is gone before it says so.
+    Vanish,
+    /// The store is gone before they are made.
+    VanishBefore,
 }
 
 impl Map {
     pub(crate) fn of(entries: Entries) -> Self {
         Map {
             entries: Mutex::new(entries),
-            is_full: Mutex::new(false),
+            commits: Mutex::default(),
         }
+    }
+
+    /// From now on.
+    pub(crate) fn let_commits(&self, commits: Commits) {
+        *self.commits.lock().unwrap() = commits;
     }
 
     pub(crate) fn entries(&self) -> Entries {
@@ -66,8 +84,11 @@ impl Store for Map {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        if *self.is_full.lock().unwrap() {
-            return Err(StoreError::ReadOnly("no space left".into()));
+        let commits = *self.commits.lock().unwrap();
+        match commits {
+            Commits::Fail => return Err(StoreError::ReadOnly("no space left".into())),
+            Commits::VanishBefore => return Err(StoreError::Unknown("gone".into())),
+            Commits::Succeed | Commits::Vanish => {}
         }
         let mut entries = self.entries.lock().unwrap();
         for expected in batch.expectations() {
@@ -82,6 +103,9 @@ impl Store for Map {
                 Some(value) => entries.insert(key, value.clone()),
                 None => entries.remove(&key),
             };
+        }
+        if commits == Commits::Vanish {
+            return Err(StoreError::Unknown("gone".into()));
         }
         Ok(())
     }

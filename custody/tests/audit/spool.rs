@@ -7,7 +7,7 @@ use countersign_custody::audit::{self, Draft, Spool, verify};
 use countersign_custody::{Batch, Space, Store as _};
 use tempfile::TempDir;
 
-use crate::log::{Map, NOW, draft, log_of};
+use crate::log::{Commits, Map, NOW, draft, log_of};
 
 fn spool() -> (TempDir, Spool) {
     let folder = TempDir::new().unwrap();
@@ -43,7 +43,7 @@ fn to_revoke_and_to_suspend_goes_on_and_all_else_stops() {
 #[test]
 fn a_revocation_with_a_full_disk_is_recorded_when_there_is_space_again() {
     let (store, (_folder, spool)) = (log_of(3), spool());
-    *store.is_full.lock().unwrap() = true;
+    store.let_commits(Commits::Fail);
     let full = audit::record(&store, &[revoked(1)]).unwrap_err();
     assert_eq!(full.code(), "store_read_only");
     spool.push(&revoked(1)).unwrap();
@@ -53,7 +53,7 @@ fn a_revocation_with_a_full_disk_is_recorded_when_there_is_space_again() {
         [revoked(1), revoked(2)]
     );
 
-    *store.is_full.lock().unwrap() = false;
+    store.let_commits(Commits::Succeed);
     let pending = spool.pending(&store).unwrap();
     let mut batch = Batch::new();
     batch.put(Space::Keys, b"k1", b"revoked".to_vec());

@@ -4,7 +4,7 @@ use countersign_core::KeyId;
 use countersign_custody::audit::{Outcome, Usage, UsageTally, usage};
 use countersign_custody::{Batch, Space, Store as _};
 
-use crate::log::{Map, NOW};
+use crate::log::{Commits, Map, NOW};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -67,10 +67,10 @@ fn counts_of_many_processes_add_up() {
 fn what_could_not_be_written_is_written_the_next_time() {
     let (store, mut tally) = (Map::default(), UsageTally::new());
     tally.add(&keyid("k7"), NOW, "read", &Outcome::Done);
-    *store.is_full.lock().unwrap() = true;
+    store.let_commits(Commits::Fail);
     assert_eq!(tally.flush(&store).unwrap_err().code(), "store_read_only");
     tally.add(&keyid("k7"), NOW, "read", &Outcome::Done);
-    *store.is_full.lock().unwrap() = false;
+    store.let_commits(Commits::Succeed);
     tally.flush(&store).unwrap();
     tally.flush(&store).unwrap();
     assert_eq!(
