@@ -60,24 +60,40 @@ impl Spool {
     /// Adds an act that was done, and returns when the disk has it.
     ///
     /// # Errors
-    /// Those of a draft; `audit_not_now` if the log isn't to do without this act; `audit_file_failed`.
+    /// Those of [`Spool::push_all`].
     pub fn push(&self, draft: &Draft) -> Result<(), AuditError> {
-        if !goes_on(&draft.act) {
-            return Err(AuditError::NotNow(draft.act.clone()));
+        self.push_all(std::slice::from_ref(draft))
+    }
+
+    /// Adds acts that were done, and returns when the disk has them all. A crash before that may keep the
+    /// first ones: keys are then out of use that nobody was told are.
+    ///
+    /// # Errors
+    /// Those of a draft; `audit_not_now` if the log isn't to do without an act; `audit_spool_damaged`,
+    /// `audit_file_failed`.
+    pub fn push_all(&self, drafts: &[Draft]) -> Result<(), AuditError> {
+        let mut lines = Vec::new();
+        for draft in drafts {
+            if !goes_on(&draft.act) {
+                return Err(AuditError::NotNow(draft.act.clone()));
+            }
+            draft.check()?;
+            let json = Record::after(None, draft).to_canonical();
+            lines.push(json.map_err(|why| AuditError::Damaged { sequence: 0, why })?);
         }
-        draft.check()?;
-        let json = Record::after(None, draft).to_canonical();
-        let json = json.map_err(|why| AuditError::Damaged { sequence: 0, why })?;
         let mut file = self.open()?;
         let read = read_lines(&mut file)?;
-        let hash = Hash::of_parts(&[LABEL, read.last.as_bytes(), &json]);
-        let mut line = format!("{hash} ").into_bytes();
-        line.extend_from_slice(&json);
-        line.push(b'\n');
+        let (mut previous, mut text) = (read.last, Vec::new());
+        for json in lines {
+            previous = Hash::of_parts(&[LABEL, previous.as_bytes(), &json]);
+            text.extend_from_slice(format!("{previous} ").as_bytes());
+            text.extend_from_slice(&json);
+            text.push(b'\n');
+        }
         // What a crash left of a line was never told to be done.
         file.set_len(read.length)?;
         file.seek(SeekFrom::End(0))?;
-        file.write_all(&line)?;
+        file.write_all(&text)?;
         Ok(durable::sync(&file, &self.path)?)
     }
 

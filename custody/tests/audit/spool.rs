@@ -47,10 +47,12 @@ fn a_revocation_with_a_full_disk_is_recorded_when_there_is_space_again() {
     let full = audit::record(&store, &[revoked(1)]).unwrap_err();
     assert_eq!(full.code(), "store_read_only");
     spool.push(&revoked(1)).unwrap();
-    spool.push(&revoked(2)).unwrap();
+    let stopped = spool.push_all(&[revoked(2), draft(3)]).unwrap_err();
+    assert_eq!(stopped.code(), "audit_not_now");
+    spool.push_all(&[revoked(2), revoked(3)]).unwrap();
     assert_eq!(
         spool.pending(&store).unwrap().drafts(),
-        [revoked(1), revoked(2)]
+        [revoked(1), revoked(2), revoked(3)]
     );
 
     store.let_commits(Commits::Succeed);
@@ -59,7 +61,7 @@ fn a_revocation_with_a_full_disk_is_recorded_when_there_is_space_again() {
     batch.put(Space::Keys, b"k1", b"revoked".to_vec());
     let head = pending.settle(&store, &mut batch).unwrap();
     store.commit(&batch).unwrap();
-    assert_eq!(head.sequence, 5);
+    assert_eq!(head.sequence, 6);
     let record = audit::read(&store, 4).unwrap().record().clone();
     assert_eq!(record.act, "key.revoked");
     assert_eq!(record.details["spooled"].as_str(), "yes");
