@@ -72,7 +72,8 @@ fn a_process_that_locks() {
     let secrets: Vec<_> = (0..10).map(|_| Secret::new(vec![7; 32])).collect();
     assert!(locked() >= before + 40);
     drop(secrets);
-    assert_eq!(locked(), before);
+    // Some stay, wiped, for the next secret.
+    assert!(locked() <= before + 64 * 4);
 }
 
 /// Without leave to lock there are secrets all the same; each says that it isn't locked, and the operator
@@ -110,6 +111,18 @@ fn a_secret_may_be_empty_or_long() {
     }
     let failed = Secret::try_filled(8, |_| Err("no bytes"));
     assert_eq!(failed.unwrap_err(), "no bytes");
+}
+
+#[test]
+fn memory_is_wiped_before_it_is_used_again() {
+    for length in [1, 32, 4096, 5000] {
+        for _ in 0..200 {
+            drop(Secret::new(vec![7; 4096]));
+            let blank = Secret::filled(length, |_| {});
+            assert!(blank.reveal().iter().all(|byte| *byte == 0));
+            assert_eq!(blank.reveal().len(), length);
+        }
+    }
 }
 
 /// The control: a process that crashes unhardened leaves a core dump, with its memory in it and without its
