@@ -1,4 +1,4 @@
-//! A root on a PKCS#11 token: a real one, of SoftHSM 2.
+//! A root on a PKCS#11 token: a real one, of `SoftHSM` 2.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,7 +27,7 @@ fn util(folder: &Path, arguments: &[&str]) -> std::io::Result<std::process::Outp
         .output()
 }
 
-/// SoftHSM reads where its tokens are from its environment, once: so the tests below that need a token run
+/// `SoftHSM` reads where its tokens are from its environment, once: so the tests below that need a token run
 /// in a process of their own.
 #[test]
 fn a_token_keeps_its_promises() {
