@@ -90,7 +90,21 @@ mod unix {
         };
         // If it can't be lifted, what is there now is what is reported.
         let _ = setrlimit(Resource::Memlock, lifted);
+        if is_unbound() {
+            return None;
+        }
         let bytes = getrlimit(Resource::Memlock).current?;
         (bytes < ENOUGH_LOCKED_BYTES).then_some(Shortfall::LockedMemory { bytes })
+    }
+
+    /// Whether the limit doesn't bind this process.
+    fn is_unbound() -> bool {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::thread::{CapabilitySet, capabilities};
+            capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::IPC_LOCK))
+        }
+        #[cfg(not(target_os = "linux"))]
+        false
     }
 }

@@ -14,6 +14,7 @@
 pub mod audit;
 pub mod entropy;
 mod harden;
+mod pages;
 mod secret;
 pub mod store;
 pub mod vault;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use memmap2::MmapMut;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
+
+use crate::pages::Pages;
 
 /// Secret bytes, in pages of memory of their own: locked out of swap and left out of core dumps where the
 /// system allows, wiped when dropped, absent from `Debug`, never compared with `==`.
@@ -23,10 +24,7 @@ pub struct Secret {
 }
 
 enum Memory {
-    Pages {
-        pages: MmapMut,
-        locked: bool,
-    },
+    Pages(Pages),
     /// The system gave no pages: better than no key at all.
     Heap(Zeroizing<Vec<u8>>),
 }
@@ -64,7 +62,7 @@ impl Secret {
     #[must_use]
     pub fn reveal(&self) -> &[u8] {
         let bytes: &[u8] = match &self.memory {
-            Memory::Pages { pages, .. } => pages,
+            Memory::Pages(pages) => pages.bytes(),
             Memory::Heap(bytes) => bytes,
         };
         bytes.get(..self.length).unwrap_or_default()
@@ -73,16 +71,12 @@ impl Secret {
     /// Whether its pages are locked, so that they are never written to swap.
     #[must_use]
     pub fn is_locked(&self) -> bool {
-        matches!(self.memory, Memory::Pages { locked: true, .. })
+        matches!(&self.memory, Memory::Pages(pages) if pages.are_locked())
     }
 
     fn zero(length: usize) -> Self {
-        // There is no mapping of nothing.
-        let memory = match MmapMut::map_anon(length.max(1)) {
-            Ok(pages) => {
-                let locked = protect(&pages);
-                Memory::Pages { pages, locked }
-            }
+        let memory = match Pages::take(length) {
+            Ok(pages) => Memory::Pages(pages),
             Err(_) => Memory::Heap(Zeroizing::new(vec![0; length])),
         };
         Secret { memory, length }
@@ -90,27 +84,10 @@ impl Secret {
 
     fn bytes_mut(&mut self) -> &mut [u8] {
         let bytes: &mut [u8] = match &mut self.memory {
-            Memory::Pages { pages, .. } => pages,
+            Memory::Pages(pages) => pages.bytes_mut(),
             Memory::Heap(bytes) => bytes,
         };
         bytes.get_mut(..self.length).unwrap_or_default()
-    }
-}
-
-/// Keeps the pages out of swap and of core dumps; true if out of swap. Without leave to do so there is
-/// nothing better to do than to go on.
-fn protect(pages: &MmapMut) -> bool {
-    #[cfg(target_os = "linux")]
-    let _ = pages.advise(memmap2::Advice::DontDump);
-    #[cfg(unix)]
-    return pages.lock().is_ok();
-    #[cfg(not(unix))]
-    return false;
-}
-
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.bytes_mut().zeroize();
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn setup() -> Result<()> {
     }
     println!("browser: {}", browser());
     println!("solver: {}", solver());
+    println!("token: {}", token());
     Ok(())
 }
 
@@ -64,6 +65,14 @@ fn solver() -> String {
     match on_path("cvc5") {
         Some(found) => format!("found {}", found.display()),
         None => debian_package("cvc5"),
+    }
+}
+
+/// A PKCS#11 token in software, for the tests of the vault.
+fn token() -> String {
+    match on_path("softhsm2-util") {
+        Some(found) => format!("found {}", found.display()),
+        None => debian_package("softhsm2"),
     }
 }
 

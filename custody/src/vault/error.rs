@@ -116,9 +116,9 @@ pub enum VaultError {
     #[error("{given} of the {needed} shares that are needed were given")]
     SharesTooFew {
         /// How many there are.
-        given: u8,
+        given: usize,
         /// How many open it.
-        needed: u8,
+        needed: usize,
     },
     /// A new root needs every share, as they were split.
     #[error("a new root of custodians takes the shares of all of them, as they were split")]

@@ -30,6 +30,7 @@
 //! # }
 //! ```
 
+mod change;
 mod cipher;
 mod error;
 mod header;
@@ -99,5 +100,5 @@ pub fn unlock_only(
 /// # Errors
 /// `vault_damaged`, `vault_newer_format`, `cost_refused`.
 pub fn status(header: &[u8]) -> Result<VaultStatus, VaultError> {
-    VaultStatus::of(&Header::parse(header)?, header)
+    Ok(VaultStatus::of(&Header::parse(header)?, header))
 }

@@ -61,14 +61,11 @@ impl<'a> Opener<'a> {
 
     fn key(&mut self, slot: &Slot) -> Result<&RootKey<'a>, VaultError> {
         let known = self.keys.iter().position(|(id, _)| *id == slot.id);
-        let at = match known {
-            Some(at) => at,
-            None => {
-                self.keys
-                    .push((slot.id, self.root.key(slot.id, &slot.root)?));
-                self.keys.len() - 1
-            }
-        };
+        let at = known.unwrap_or(self.keys.len());
+        if known.is_none() {
+            let key = self.root.key(slot.id, &slot.root)?;
+            self.keys.push((slot.id, key));
+        }
         let key = self.keys.get(at).map(|(_, key)| key);
         key.ok_or(VaultError::Primitive("a key went missing"))
     }

@@ -4,7 +4,7 @@ use countersign_core::{Environment, UnixSeconds};
 
 use super::header::{Contents, Header, Slot};
 use super::root::RootKind;
-use super::{Argon2Cost, RootId, VaultError, VaultId, cipher};
+use super::{Argon2Cost, RootId, VaultId, cipher};
 
 /// What a header tells without a root: `vault status`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum RootDescription {
         /// How many open it.
         threshold: u8,
         /// How many there are.
-        of: u8,
+        of: usize,
     },
     /// A PKCS#11 token.
     Token {
@@ -78,15 +78,15 @@ pub struct DataKeyStatus {
 }
 
 impl VaultStatus {
-    pub(super) fn of(header: &Header, bytes: &[u8]) -> Result<Self, VaultError> {
+    pub(super) fn of(header: &Header, bytes: &[u8]) -> Self {
         let sections = header.environments.iter();
         let environments = sections.map(|section| environment(&section.contents));
-        Ok(VaultStatus {
+        VaultStatus {
             format: header.format,
             vault: header.vault,
             fingerprint: cipher::digest(bytes),
             environments: environments.collect(),
-        })
+        }
     }
 }
 
@@ -115,7 +115,7 @@ fn root(slot: &Slot) -> RootStatus {
                 commitments,
             } => RootDescription::Custodians {
                 threshold: *threshold,
-                of: commitments.len() as u8,
+                of: commitments.len(),
             },
             RootKind::Token { label } => RootDescription::Token {
                 label: label.clone(),

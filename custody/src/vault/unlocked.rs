@@ -4,10 +4,10 @@ use std::fmt;
 
 use countersign_core::{Environment, UnixSeconds};
 
-use super::header::{Contents, Header, MAX_DATA_KEYS, MAX_ROOTS, VaultId};
-use super::open::{Open, Opener, found};
+use super::header::{Contents, FORMAT, Header, VaultId};
+use super::open::{Open, Opener};
 use super::root::Root;
-use super::{RootId, SecretName, VaultError, sealed};
+use super::{SecretName, VaultError, sealed};
 use crate::{Secret, entropy};
 
 /// A vault with some or all of its environments unlocked.
@@ -17,7 +17,7 @@ use crate::{Secret, entropy};
 /// a data key that isn't stored.
 #[derive(Clone)]
 pub struct UnlockedVault {
-    header: Header,
+    pub(super) header: Header,
     bytes: Vec<u8>,
     open: Vec<Open>,
 }
@@ -30,7 +30,7 @@ impl UnlockedVault {
     ) -> Result<Self, VaultError> {
         let vault = UnlockedVault {
             header: Header {
-                format: super::header::FORMAT,
+                format: FORMAT,
                 vault: VaultId(entropy::random()?),
                 environments: Vec::new(),
             },
@@ -144,187 +144,8 @@ impl UnlockedVault {
         })
     }
 
-    /// Adds environments with keys of their own, under this root.
-    ///
-    /// # Errors
-    /// `vault_environments_malformed`, also if the vault has one of them; those of the root.
-    pub fn add_environments(
-        &self,
-        environments: &[Environment],
-        root: &Root,
-        now: UnixSeconds,
-    ) -> Result<Self, VaultError> {
-        check_names(environments)?;
-        let mut next = self.clone();
-        let (id, kind) = root.describe()?;
-        let key = root.key(id, &kind)?;
-        for environment in environments {
-            if self.header.section(*environment).is_ok() {
-                return Err(VaultError::EnvironmentsMalformed);
-            }
-            let vault = &self.header.vault;
-            let slot = |secret: &Secret| {
-                key.wrap(vault, *environment, (id, kind.clone(), now.get()), secret)
-            };
-            let (open, contents) = found(vault, *environment, slot, now)?;
-            next.header.put(contents, &open.key)?;
-            next.put_open(open);
-        }
-        next.encoded()
-    }
-
-    /// Adds a root to the unlocked environments. Those that were there stay.
-    ///
-    /// # Errors
-    /// `vault_full`, `root_present`; those of the root.
-    pub fn add_root(&self, root: &Root, now: UnixSeconds) -> Result<(Self, RootId), VaultError> {
-        self.change_roots(None, Some((root, now)))
-            .and_then(|(next, id)| Ok((next, id.ok_or(VaultError::EnvironmentsMalformed)?)))
-    }
-
-    /// Removes a root from the unlocked environments that have it.
-    ///
-    /// # Errors
-    /// `root_absent` if none has it, `root_last` if one of them has no other.
-    pub fn remove_root(&self, id: RootId) -> Result<Self, VaultError> {
-        self.change_roots(Some(id), None).map(|(next, _)| next)
-    }
-
-    /// Puts a new root in the place of an old one, in the unlocked environments that have it: `vault rewrap`.
-    /// The data keys stay, so no secret is sealed anew, and processes that run go on.
-    ///
-    /// # Errors
-    /// `root_absent`, `root_present`; those of the new root.
-    pub fn rewrap(
-        &self,
-        old: RootId,
-        new: &Root,
-        now: UnixSeconds,
-    ) -> Result<(Self, RootId), VaultError> {
-        self.change_roots(Some(old), Some((new, now)))
-            .and_then(|(next, id)| Ok((next, id.ok_or(VaultError::RootAbsent(old))?)))
-    }
-
-    /// Draws a new data key: what is sealed from now on is under it, and what was opens under the old one.
-    ///
-    /// # Errors
-    /// `vault_environment_absent`, `vault_full`, `entropy_unavailable`.
-    pub fn rotate_data_key(
-        &self,
-        environment: Environment,
-        now: UnixSeconds,
-    ) -> Result<Self, VaultError> {
-        self.change(environment, |vault, open, contents| {
-            if contents.data_keys.len() >= MAX_DATA_KEYS {
-                return Err(VaultError::Full("data keys"));
-            }
-            contents.data_keys.push(open.draw(vault, now)?);
-            Ok(())
-        })
-    }
-
-    /// Removes a data key. What is still sealed under it is lost: seal it anew first.
-    ///
-    /// # Errors
-    /// `data_key_in_use` if it is the newest, `data_key_absent`, `vault_environment_absent`.
-    pub fn remove_data_key(
-        &self,
-        environment: Environment,
-        version: u32,
-    ) -> Result<Self, VaultError> {
-        self.change(environment, |_, open, contents| {
-            open.data_key(version)?;
-            if open.newest()?.0 == version {
-                return Err(VaultError::DataKeyInUse(version));
-            }
-            open.data_keys.remove(&version);
-            contents.data_keys.retain(|key| key.version != version);
-            Ok(())
-        })
-    }
-
-    /// Draws a new environment key and a new data key, after a root was disclosed: whoever has the old root
-    /// and an old copy of the header opens nothing that is sealed from now on. The environment must be left
-    /// with this one root; it gets a new id. Other processes unlock by it again.
-    ///
-    /// # Errors
-    /// `root_not_alone`; those of unlocking by the root, and of [`UnlockedVault::rotate_data_key`].
-    pub fn renew(
-        &self,
-        environment: Environment,
-        root: &Root,
-        now: UnixSeconds,
-    ) -> Result<Self, VaultError> {
-        if self.header.section(environment)?.contents.roots.len() != 1 {
-            return Err(VaultError::SeveralRoots(environment));
-        }
-        Opener::new(root).open(&self.header, environment)?;
-        self.change(environment, |vault, open, contents| {
-            if contents.data_keys.len() >= MAX_DATA_KEYS {
-                return Err(VaultError::Full("data keys"));
-            }
-            open.key = entropy::random_secret(super::cipher::KEY_BYTES)?.into();
-            for key in &mut contents.data_keys {
-                *key = open.wrap(vault, key.version, key.made)?;
-            }
-            contents.data_keys.push(open.draw(vault, now)?);
-            let (id, kind) = root.describe()?;
-            let key = root.key(id, &kind)?;
-            let slot = key.wrap(vault, environment, (id, kind, now.get()), &open.key)?;
-            contents.roots = vec![slot];
-            Ok(())
-        })
-    }
-
-    fn change_roots(
-        &self,
-        old: Option<RootId>,
-        new: Option<(&Root, UnixSeconds)>,
-    ) -> Result<(Self, Option<RootId>), VaultError> {
-        let has = |environment, id| {
-            let section = self.header.section(environment);
-            section.is_ok_and(|section| section.contents.roots.iter().any(|slot| slot.id == id))
-        };
-        let all: Vec<Environment> = self
-            .environments()
-            .filter(|environment| old.is_none_or(|id| has(*environment, id)))
-            .collect();
-        if let (true, Some(id)) = (all.is_empty(), old) {
-            return Err(VaultError::RootAbsent(id));
-        }
-        let described = new.map(|(root, now)| Ok::<_, VaultError>((root.describe()?, root, now)));
-        let described = described.transpose()?;
-        let key = match &described {
-            Some(((id, kind), root, now)) => Some((*id, kind, root.key(*id, kind)?, now.get())),
-            None => None,
-        };
-        let mut next = self.clone();
-        for environment in all {
-            next = next.change(environment, |vault, open, contents| {
-                contents.roots.retain(|slot| Some(slot.id) != old);
-                if let Some((id, kind, key, now)) = &key {
-                    if contents.roots.len() >= MAX_ROOTS {
-                        return Err(VaultError::Full("roots"));
-                    }
-                    if contents.roots.iter().any(|slot| slot.id == *id) {
-                        return Err(VaultError::RootPresent(*id));
-                    }
-                    let place = (*id, (*kind).clone(), *now);
-                    contents
-                        .roots
-                        .push(key.wrap(vault, environment, place, &open.key)?);
-                }
-                match (contents.roots.is_empty(), old) {
-                    (true, Some(id)) => Err(VaultError::LastRoot(id)),
-                    _ => Ok(()),
-                }
-            })?;
-        }
-        Ok((next, key.map(|(id, ..)| id)))
-    }
-
     /// Changes one environment's section; its generation counts up and its MAC is made anew.
-    fn change(
+    pub(super) fn change(
         &self,
         environment: Environment,
         change: impl FnOnce(&VaultId, &mut Open, &mut Contents) -> Result<(), VaultError>,
@@ -339,12 +160,12 @@ impl UnlockedVault {
         next.encoded()
     }
 
-    fn encoded(mut self) -> Result<Self, VaultError> {
+    pub(super) fn encoded(mut self) -> Result<Self, VaultError> {
         self.bytes = self.header.encode()?;
         Ok(self)
     }
 
-    fn put_open(&mut self, open: Open) {
+    pub(super) fn put_open(&mut self, open: Open) {
         self.open.retain(|old| old.environment != open.environment);
         self.open.push(open);
     }
@@ -356,7 +177,7 @@ impl UnlockedVault {
     }
 }
 
-fn check_names(environments: &[Environment]) -> Result<(), VaultError> {
+pub(super) fn check_names(environments: &[Environment]) -> Result<(), VaultError> {
     let twice = |(at, name): (usize, &Environment)| {
         environments.iter().skip(at + 1).any(|other| other == name)
     };

@@ -84,7 +84,7 @@ impl Custodians {
         let Some(first) = shares.first() else {
             return Err(VaultError::SharesTooFew {
                 given: 0,
-                needed: LEAST as u8,
+                needed: LEAST,
             });
         };
         let (id, threshold, of) = (first.root, first.threshold, first.of);
@@ -98,12 +98,9 @@ impl Custodians {
                 _ => return Err(VaultError::ShareDuplicate(share.number)),
             }
         }
-        let given = shares.len() as u8;
-        if given < threshold {
-            return Err(VaultError::SharesTooFew {
-                given,
-                needed: threshold,
-            });
+        let (given, needed) = (shares.len(), usize::from(threshold));
+        if given < needed {
+            return Err(VaultError::SharesTooFew { given, needed });
         }
         Ok(Custodians {
             id,

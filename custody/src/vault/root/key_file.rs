@@ -107,6 +107,7 @@ mod file {
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
     fn failed(error: io::Error) -> VaultError {
         VaultError::KeyFileFailed(error.to_string())
     }

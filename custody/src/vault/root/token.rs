@@ -169,9 +169,9 @@ impl Token {
         match session.decrypt(&Mechanism::AesGcm(params), key, ciphertext) {
             Ok(secret) => Ok(Some(Secret::new(secret))),
             Err(Error::Pkcs11(
+                // The last is what SoftHSM says of a tag that doesn't match.
                 RvError::EncryptedDataInvalid
                 | RvError::EncryptedDataLenRange
-                // What tokens say of a tag that doesn't match.
                 | RvError::GeneralError,
                 _,
             )) => Ok(None),
@@ -262,7 +262,6 @@ fn never_leaves(session: &Session, key: ObjectHandle) -> Result<bool, VaultError
     Ok(wanted.iter().all(|wanted| told.contains(wanted)))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
 fn failed(error: Error) -> VaultError {
     match error {
         Error::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
