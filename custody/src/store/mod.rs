@@ -5,16 +5,20 @@
 //! every store behaves alike.
 
 mod batch;
+mod dump;
 mod error;
 mod format;
 mod group;
+mod postgres;
 mod redb;
 mod signal;
 
 use std::time::Duration;
 
 pub use batch::{BATCH_LIMIT, Batch, Change, Expectation, KEY_LIMIT, VALUE_LIMIT};
+pub use dump::{DumpError, Sum, export, import};
 pub use error::StoreError;
+pub use postgres::PostgresStore;
 pub use redb::RedbStore;
 
 /// A kind of entry. Its number is part of the format: it never changes, and is never used again.

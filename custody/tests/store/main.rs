@@ -6,5 +6,9 @@
     reason = "a test fails by it"
 )]
 
+#[path = "../support/postgres.rs"]
+mod cluster;
 mod conformance;
+mod dump;
+mod postgres;
 mod redb;
