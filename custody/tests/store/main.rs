@@ -9,6 +9,9 @@
 #[path = "../support/postgres.rs"]
 mod cluster;
 mod conformance;
+mod crash;
+mod disk;
 mod dump;
 mod postgres;
 mod redb;
+mod tls;

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
@@ -14,6 +15,7 @@ pub(crate) struct Cluster {
     folder: TempDir,
     programs: PathBuf,
     databases: Mutex<u32>,
+    port: AtomicU16,
 }
 
 static RUNNING: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
@@ -47,6 +49,7 @@ impl Cluster {
             folder: tempfile::tempdir().unwrap(),
             programs,
             databases: Mutex::new(0),
+            port: AtomicU16::new(5432),
         };
         if let Some((user, group)) = server_user() {
             std::os::unix::fs::chown(cluster.folder.path(), Some(user), Some(group)).unwrap();
@@ -61,6 +64,9 @@ impl Cluster {
             ])
             .status();
         assert!(made.unwrap().success(), "initdb");
+        let conf = cluster.folder.path().join("data/postgresql.conf");
+        let before = fs::read_to_string(&conf).unwrap();
+        fs::write(&conf, before + "\nlisten_addresses = ''\n").unwrap();
         cluster.run();
         cluster
     }
@@ -68,14 +74,15 @@ impl Cluster {
     /// Starts the server, after a stop.
     pub(crate) fn run(&self) {
         let folder = self.folder.path().display();
-        let settings = format!("-k {folder} -c listen_addresses= -c fsync=off");
+        let settings = format!("-k {folder} -c fsync=off");
         let log = self.folder.path().join("log");
         let started = self
             .command("pg_ctl")
             .args(["start", "--wait", "--silent", "-o", &settings, "-l"])
-            .arg(log)
+            .arg(&log)
             .status();
-        assert!(started.unwrap().success(), "pg_ctl start");
+        let log = || fs::read_to_string(&log).unwrap();
+        assert!(started.unwrap().success(), "pg_ctl start: {}", log());
     }
 
     /// Stops the server as a crash would.
@@ -130,9 +137,39 @@ impl Cluster {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// Has the server listen on a port of this machine too, with the `server.pem` and `server.key` of a
+    /// folder; which port.
+    pub(crate) fn listen_by_tls(&self, folder: &Path) -> u16 {
+        let data = self.folder.path().join("data");
+        for file in ["server.pem", "server.key"] {
+            fs::copy(folder.join(file), data.join(file)).unwrap();
+            if let Some((user, group)) = server_user() {
+                std::os::unix::fs::chown(data.join(file), Some(user), Some(group)).unwrap();
+            }
+        }
+        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let settings = [
+            "ssl = 'on'".to_owned(),
+            "ssl_cert_file = 'server.pem'".to_owned(),
+            "ssl_key_file = 'server.key'".to_owned(),
+            "listen_addresses = 'localhost'".to_owned(),
+            format!("port = {port}"),
+        ];
+        self.crash();
+        let conf = data.join("postgresql.conf");
+        let before = fs::read_to_string(&conf).unwrap();
+        fs::write(&conf, before + "\n" + &settings.join("\n") + "\n").unwrap();
+        self.port.store(port, Ordering::Relaxed);
+        self.run();
+        port
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
         command
+            .env("PGPORT", self.port.load(Ordering::Relaxed).to_string())
             .env("PGDATA", self.folder.path().join("data"))
             .env("LC_ALL", "C.UTF-8")
             .current_dir(self.folder.path())
