@@ -57,9 +57,9 @@ fn count(store: &RedbStore) -> u64 {
         count,
         "half done"
     );
-    let count = count.map_or(0, |text| String::from_utf8(text).unwrap().parse().unwrap());
+    let count: u64 = count.map_or(0, |text| String::from_utf8(text).unwrap().parse().unwrap());
     let passing = store.get(Space::Deliveries, b"now and then").unwrap();
-    let expected = (count % 3 != 0).then(|| count.to_string().into_bytes());
+    let expected = (!count.is_multiple_of(3)).then(|| count.to_string().into_bytes());
     assert_eq!(passing, expected, "half done");
     let head = audit::head(store).unwrap();
     assert_eq!(

@@ -32,7 +32,7 @@ const LAST: &str = "SELECT key, value FROM countersign.entries
     WHERE space = $1 ORDER BY key DESC LIMIT 1";
 const WALK: &str = "SELECT space, key, value FROM countersign.entries ORDER BY space, key";
 
-/// A store in a `PostgreSQL` database, in its schema `countersign`, of any number of processes.
+/// A store in a PostgreSQL database, in its schema `countersign`, of any number of processes.
 ///
 /// Sessions are made as they are needed, and anew when they were lost. Calls block, and may not be made
 /// from within an asynchronous task.
