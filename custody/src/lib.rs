@@ -12,13 +12,23 @@
 //! change without its record, and no record of what didn't happen.
 
 pub mod audit;
+pub mod authority;
+pub mod custodian;
+pub mod delivery;
 pub mod entropy;
+pub mod generate;
 mod harden;
+pub mod incident;
+pub mod life;
+pub mod notice;
 mod pages;
+mod public_text;
 mod secret;
 pub mod store;
 pub mod vault;
 
+pub use custodian::{Custodian, CustodyError, Order};
 pub use harden::{Shortfall, harden_process};
+pub use public_text::{PublicText, PublicTextError};
 pub use secret::Secret;
 pub use store::{Batch, Space, Store, StoreError};

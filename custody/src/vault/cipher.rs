@@ -15,7 +15,7 @@ const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 
 /// `nonce || tag || ciphertext`, under a nonce of the system's CSPRNG.
-pub(super) fn encrypt(key: &Secret, context: &[u8], secret: &[u8]) -> Result<Vec<u8>, VaultError> {
+pub(crate) fn encrypt(key: &Secret, context: &[u8], secret: &[u8]) -> Result<Vec<u8>, VaultError> {
     let nonce = entropy::random::<NONCE_BYTES>()?;
     let mut ciphertext = secret.to_vec();
     let tag = aead(key)?
@@ -29,7 +29,7 @@ pub(super) fn encrypt(key: &Secret, context: &[u8], secret: &[u8]) -> Result<Vec
 }
 
 /// What was encrypted under this key in this context; `None` for everything else.
-pub(super) fn decrypt(
+pub(crate) fn decrypt(
     key: &Secret,
     context: &[u8],
     sealed: &[u8],

@@ -31,7 +31,7 @@
 //! ```
 
 mod change;
-mod cipher;
+pub(crate) mod cipher;
 mod error;
 mod header;
 mod open;
