@@ -63,7 +63,7 @@ pub fn webhook_receiver() -> Sources {
     pack!("webhook-receiver")
 }
 
-/// A service that keeps keys: who may rotate, revoke and export them, and after what proof.
+/// A service that keeps keys: who may issue, change, export and destroy them, and after what proof.
 #[must_use]
 pub fn zero_trust_admin() -> Sources {
     pack!("zero-trust-admin")
@@ -101,7 +101,7 @@ pub fn all() -> Vec<Pack> {
             sources: zero_trust_admin(),
             cases: cases!(
                 "zero-trust-admin":
-                "tests/changes.json" "tests/exports.json" "tests/reading.json"
+                "tests/changes.json" "tests/exports.json" "tests/life.json" "tests/reading.json"
                 "tests/separation.json" "tests/services.json"
             ),
         },

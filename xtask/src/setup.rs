@@ -30,6 +30,8 @@ pub(crate) fn setup() -> Result<()> {
     }
     println!("browser: {}", browser());
     println!("solver: {}", solver());
+    println!("token: {}", token());
+    println!("database: {}", database());
     Ok(())
 }
 
@@ -65,6 +67,32 @@ fn solver() -> String {
         Some(found) => format!("found {}", found.display()),
         None => debian_package("cvc5"),
     }
+}
+
+/// A PKCS#11 token in software, for the tests of the vault.
+fn token() -> String {
+    match on_path("softhsm2-util") {
+        Some(found) => format!("found {}", found.display()),
+        None => debian_package("softhsm2"),
+    }
+}
+
+/// The tests of the store start one of their own: the system's isn't started.
+fn database() -> String {
+    let folder = Path::new("/usr/lib/postgresql");
+    if folder.is_dir() {
+        return format!("found {}", folder.display());
+    }
+    // Debian's package would make a cluster and start it.
+    let common = debian_package("postgresql-common");
+    let config = "/etc/postgresql-common/createcluster.conf";
+    if !common.starts_with("installed") {
+        return common;
+    }
+    if let Err(error) = fs::write(config, "create_main_cluster = false\nstart_conf = manual\n") {
+        return format!("skipped: {config}: {error}");
+    }
+    debian_package("postgresql")
 }
 
 /// Installs a package that isn't on this machine, or says why not.

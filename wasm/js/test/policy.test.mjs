@@ -44,18 +44,18 @@ test('any Cedar value crosses in the compact form', () => {
 
 test('values of the extension types cross as they are written in JSON', () => {
   const bytes = readFileSync(new URL('zero-trust-admin.bundle', import.meta.url));
-  const attrs = { environment: { __entity: uid('Environment', 'prod') } };
+  const attrs = { environment: { __entity: uid('Environment', 'live') } };
   const entities = new Entities(new Bundle(bytes), [{ uid: uid('Admin', 'a1'), attrs, parents: [uid('Role', 'operator')] }]);
   const now = extension('datetime', '2027-01-15T08:02:00Z');
   const rotate = (second_factor_at) =>
     entities.decide({
       principal: uid('Admin', 'a1'),
       action: uid('Action', 'rotate-key'),
-      resource: uid('Environment', 'prod'),
+      resource: uid('Environment', 'live'),
       context: { now, second_factor_at, price: extension('decimal', '1.25'), wait: extension('duration', '1h') },
     });
-  assert.deepEqual(rotate(extension('datetime', '2027-01-15T08:00:00Z')).reasons, ['operator-changes-prod-keys']);
-  assert.notDeepEqual(rotate(extension('datetime', '2027-01-15T07:00:00Z')).reasons, ['operator-changes-prod-keys']);
+  assert.deepEqual(rotate(extension('datetime', '2027-01-15T08:00:00Z')).reasons, ['operator-changes-live-keys']);
+  assert.notDeepEqual(rotate(extension('datetime', '2027-01-15T07:00:00Z')).reasons, ['operator-changes-live-keys']);
   for (const wrong of [extension('datetime', 'noon'), extension('time', '08:00'), extension('decimal', '1')]) {
     assert.throws(() => rotate(wrong), refusal('context_malformed'));
   }

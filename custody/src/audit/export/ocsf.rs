@@ -1,0 +1,247 @@
+//! Open Cybersecurity Schema Framework, version 1.3.0.
+
+use std::collections::BTreeMap;
+
+use countersign_core::{Environment, KeyId};
+use serde::Serialize;
+
+use super::Entry;
+use crate::audit::{Hash, Outcome, Public, Record};
+
+const ENTITY_MANAGEMENT: u32 = 3004;
+const API_ACTIVITY: u32 = 6003;
+const OTHER: u32 = 99;
+
+/// An event of either class, with all that the schema requires of it.
+#[derive(Serialize)]
+struct Event<'a> {
+    class_uid: u32,
+    category_uid: u32,
+    activity_id: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity_name: Option<&'a str>,
+    type_uid: u32,
+    time: u64,
+    severity_id: u32,
+    metadata: Metadata<'a>,
+    actor: Actor<'a>,
+    status_id: u32,
+    status_code: &'a str,
+    message: String,
+    #[serde(flatten)]
+    class: Class<'a>,
+    unmapped: Unmapped<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Class<'a> {
+    EntityManagement {
+        entity: Entity<'a>,
+        #[serde(skip_serializing_if = "str::is_empty")]
+        comment: &'a str,
+    },
+    ApiActivity {
+        api: Api<'a>,
+        src_endpoint: Endpoint<'a>,
+    },
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    version: &'static str,
+    product: Product,
+    log_name: &'static str,
+    event_code: &'a str,
+    sequence: u64,
+    uid: Hash,
+}
+
+#[derive(Serialize)]
+struct Product {
+    name: &'static str,
+    vendor_name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Actor<'a> {
+    user: User<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authorizations: Vec<Authorization<'a>>,
+}
+
+#[derive(Serialize)]
+struct User<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Authorization<'a> {
+    decision: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<Policy<'a>>,
+}
+
+#[derive(Serialize)]
+struct Policy<'a> {
+    uid: &'a str,
+}
+
+#[derive(Serialize)]
+struct Entity<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    type_id: u32,
+    uid: &'a str,
+}
+
+#[derive(Serialize)]
+struct Api<'a> {
+    operation: &'a str,
+}
+
+#[derive(Serialize)]
+struct Endpoint<'a> {
+    uid: &'a str,
+}
+
+/// What the schema has no place for.
+#[derive(Serialize)]
+struct Unmapped<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle: Option<Hash>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<Hash>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    details: &'a BTreeMap<String, Public>,
+    previous: Hash,
+}
+
+pub(super) fn line(entry: &Entry) -> String {
+    let record = entry.record();
+    let keyid = record.keyid.as_ref().map(KeyId::as_str);
+    let is_use = record.act == "key.used";
+    let (class_uid, activity_id) = if is_use {
+        (API_ACTIVITY, OTHER)
+    } else {
+        (ENTITY_MANAGEMENT, activity(&record.act))
+    };
+    let (noun, _) = record.act.split_once('.').unwrap_or((&record.act, ""));
+    let class = if is_use {
+        let operation = record.details.get("action");
+        Class::ApiActivity {
+            api: Api {
+                operation: operation.map_or(&record.act, Public::as_str),
+            },
+            src_endpoint: Endpoint {
+                uid: keyid.unwrap_or(&record.actor),
+            },
+        }
+    } else {
+        Class::EntityManagement {
+            entity: Entity {
+                kind: noun,
+                type_id: OTHER,
+                uid: keyid.unwrap_or(noun),
+            },
+            comment: &record.reason,
+        }
+    };
+    let event = Event {
+        class_uid,
+        category_uid: class_uid / 1000,
+        activity_id,
+        activity_name: (activity_id == OTHER).then_some(record.act.as_str()),
+        type_uid: class_uid * 100 + activity_id,
+        time: record.at_ms,
+        // Informational, or low.
+        severity_id: if record.outcome == Outcome::Done {
+            1
+        } else {
+            2
+        },
+        metadata: Metadata {
+            version: "1.3.0",
+            product: Product {
+                name: "Countersign",
+                vendor_name: "Countersign",
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            log_name: "audit",
+            event_code: &record.act,
+            sequence: record.sequence,
+            uid: entry.hash(),
+        },
+        actor: Actor {
+            user: User {
+                name: &record.actor,
+            },
+            authorizations: authorizations(record),
+        },
+        // Success, or failure.
+        status_id: if record.outcome == Outcome::Done {
+            1
+        } else {
+            2
+        },
+        status_code: record.outcome.as_str(),
+        message: message(record),
+        class,
+        unmapped: Unmapped {
+            environment: record.environment.map(Environment::as_str),
+            clock_ms: record.clock_ms,
+            bundle: record.decided.as_ref().map(|decided| decided.bundle),
+            module: record.decided.as_ref().map(|decided| decided.module),
+            details: &record.details,
+            previous: entry.previous(),
+        },
+    };
+    // Strings and numbers alone: there is nothing in it that JSON can't say.
+    let mut line = serde_json::to_string(&event).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+/// The activity of Entity Management that an act is.
+fn activity(act: &str) -> u32 {
+    match act.rsplit('.').next().unwrap_or(act) {
+        "issued" | "created" | "generated" | "added" | "begun" => 1,
+        "shown" | "read" | "listed" | "exported" => 2,
+        "changed" | "rotated" | "rewrapped" | "renewed" => 3,
+        "destroyed" | "deleted" | "removed" => 4,
+        "activated" => 10,
+        "expired" | "revoked" => 11,
+        "suspended" => 12,
+        "resumed" => 13,
+        _ => OTHER,
+    }
+}
+
+fn authorizations(record: &Record) -> Vec<Authorization<'_>> {
+    let Some(decided) = &record.decided else {
+        return Vec::new();
+    };
+    let of = |policy| Authorization {
+        decision: decided.effect.as_str(),
+        policy,
+    };
+    if decided.policies.is_empty() {
+        return vec![of(None)];
+    }
+    let policies = decided.policies.iter();
+    policies
+        .map(|policy| of(Some(Policy { uid: policy })))
+        .collect()
+}
+
+fn message(record: &Record) -> String {
+    let keyid = record.keyid.as_ref().map_or("", KeyId::as_str);
+    let space = if keyid.is_empty() { "" } else { " " };
+    let (actor, act, outcome) = (&record.actor, &record.act, record.outcome.as_str());
+    format!("{actor}: {act}{space}{keyid}: {outcome}")
+}

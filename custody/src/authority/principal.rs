@@ -1,0 +1,187 @@
+//! Who asks, and for what.
+
+use std::net::IpAddr;
+
+use countersign_core::policy::Bundle;
+use countersign_core::{Environment, UnixSeconds};
+use serde_json::json;
+
+/// An administrator or a service, authenticated by the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// Its name: 1 to 64 visible ASCII characters without `"`, `\` and `/`.
+    pub name: String,
+    /// Its roles: `owner`, `operator`, `auditor`, `service`, `scheduler`.
+    pub roles: Vec<String>,
+    /// The environment that it works in.
+    pub environment: Environment,
+    /// When it last gave a second factor in this session.
+    pub second_factor_at: Option<UnixSeconds>,
+    /// Where it is.
+    pub client_ip: Option<IpAddr>,
+}
+
+impl Principal {
+    /// A principal with one role, of whom nothing else is known.
+    #[must_use]
+    pub fn new(name: &str, role: &str, environment: Environment) -> Self {
+        Principal {
+            name: name.to_owned(),
+            roles: vec![role.to_owned()],
+            environment,
+            second_factor_at: None,
+            client_ip: None,
+        }
+    }
+
+    /// Whether the name may stand in records and ids.
+    pub(crate) fn is_well_named(&self) -> bool {
+        let good = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'/');
+        (1..=64).contains(&self.name.len()) && self.name.bytes().all(good)
+    }
+
+    /// The question, as Cedar writes it in JSON.
+    pub(super) fn query(
+        &self,
+        bundle: &Bundle,
+        permission: Permission,
+        environment: Environment,
+        withdraw: bool,
+        now: UnixSeconds,
+    ) -> String {
+        let uid = |kind: &str, id: &str| json!({"id": id, "type": kind});
+        let group = bundle.group_type().unwrap_or("Role");
+        let place = |environment: Environment| uid("Environment", environment.as_str());
+        let time = |at| json!({"__extn": {"fn": "datetime", "arg": written(at)}});
+        let mut context = serde_json::Map::new();
+        context.insert("now".to_owned(), time(now));
+        if let Some(at) = self.second_factor_at {
+            context.insert("second_factor_at".to_owned(), time(at));
+        }
+        if let Some(address) = self.client_ip {
+            let ip = json!({"__extn": {"fn": "ip", "arg": address.to_string()}});
+            context.insert("client_ip".to_owned(), ip);
+        }
+        if permission == Permission::IssueKey {
+            context.insert("withdraw".to_owned(), withdraw.into());
+        }
+        let roles: Vec<_> = self.roles.iter().map(|role| uid(group, role)).collect();
+        json!({
+            "action": uid("Action", permission.as_str()),
+            "context": context,
+            "principal": {
+                "attrs": {"environment": {"__entity": place(self.environment)}},
+                "parents": roles,
+                "uid": uid(bundle.principal_type(), &self.name),
+            },
+            "resource": place(environment),
+        })
+        .to_string()
+    }
+}
+
+/// As Cedar writes a point in time: `YYYY-MM-DDThh:mm:ssZ`.
+fn written(at: UnixSeconds) -> String {
+    // Years from March on, so that the leap day is the last: Euclidean affine functions over 400 years.
+    let (days, second) = (at.get() / 86_400 + 719_468, at.get() % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// What may be permitted: the actions of the pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Permission {
+    /// To see which keys there are.
+    ListKeys,
+    /// To see one.
+    ShowKey,
+    /// To read the audit log.
+    ReadLog,
+    /// To make one.
+    IssueKey,
+    /// To take a pending one into use.
+    ActivateKey,
+    /// To give one a successor.
+    RotateKey,
+    /// To stop one for a while.
+    SuspendKey,
+    /// To let one go on.
+    ResumeKey,
+    /// To stop one for ever.
+    RevokeKey,
+    /// To note that one is over.
+    ExpireKey,
+    /// To do away with one.
+    DestroyKey,
+    /// To take a secret out of the vault.
+    ExportKey,
+    /// To change what the vault is sealed under.
+    ChangeRoot,
+}
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: &'static [Permission] = &[
+        Permission::ListKeys,
+        Permission::ShowKey,
+        Permission::ReadLog,
+        Permission::IssueKey,
+        Permission::ActivateKey,
+        Permission::RotateKey,
+        Permission::SuspendKey,
+        Permission::ResumeKey,
+        Permission::RevokeKey,
+        Permission::ExpireKey,
+        Permission::DestroyKey,
+        Permission::ExportKey,
+        Permission::ChangeRoot,
+    ];
+
+    /// The id of the action.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Permission::ListKeys => "list-keys",
+            Permission::ShowKey => "show-key",
+            Permission::ReadLog => "read-log",
+            Permission::IssueKey => "issue-key",
+            Permission::ActivateKey => "activate-key",
+            Permission::RotateKey => "rotate-key",
+            Permission::SuspendKey => "suspend-key",
+            Permission::ResumeKey => "resume-key",
+            Permission::RevokeKey => "revoke-key",
+            Permission::ExpireKey => "expire-key",
+            Permission::DestroyKey => "destroy-key",
+            Permission::ExportKey => "export-key",
+            Permission::ChangeRoot => "change-root",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::UnixSeconds;
+    use countersign_core::policy::Datetime;
+
+    #[test]
+    fn times_are_written_as_core_reads_them() {
+        for seconds in (0..4_200_000_000).step_by(7_654_321) {
+            let read = Datetime::parse(&super::written(UnixSeconds::new(seconds)));
+            let milliseconds = i64::try_from(seconds * 1000).ok();
+            assert_eq!(read.map(|at| at.0), milliseconds);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A key, as it is kept.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_core::policy::Record;
+use countersign_core::{
+    Algorithm, Environment, KeyId, KeyRecord, SharedSecret, UnixSeconds, VerifyingKey,
+};
+use serde::{Deserialize, Serialize};
+
+use super::CustodyError;
+use crate::life::KeyLife;
+use crate::vault::{SecretName, UnlockedVault};
+
+/// The format that is written.
+const VERSION: u32 = 1;
+
+/// A key, as it is kept under its environment and its id: one JSON object, its members in this order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyEntry {
+    version: u32,
+    environment: String,
+    /// Its life.
+    pub(crate) life: KeyLife,
+    pub(crate) owner: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) groups: Vec<String>,
+    pub(crate) attributes: serde_json::Map<String, serde_json::Value>,
+    algorithm: String,
+    /// The public half, in base64.
+    public: Option<String>,
+    /// The sealed secret, in base64.
+    sealed: Option<String>,
+    /// How often it is rotated by itself, in seconds.
+    pub(crate) rotate_every: Option<u64>,
+}
+
+impl KeyEntry {
+    pub(super) fn new(
+        environment: Environment,
+        life: KeyLife,
+        algorithm: Algorithm,
+        public: Option<&VerifyingKey>,
+    ) -> Self {
+        KeyEntry {
+            version: VERSION,
+            environment: environment.as_str().to_owned(),
+            life,
+            owner: String::new(),
+            tags: Vec::new(),
+            groups: Vec::new(),
+            attributes: serde_json::Map::new(),
+            algorithm: algorithm.as_str().to_owned(),
+            public: public.map(|key| STANDARD.encode(key.to_bytes())),
+            sealed: None,
+            rotate_every: None,
+        }
+    }
+
+    /// Reads an entry of this environment and this id: one that was moved is damaged.
+    pub(super) fn read(
+        environment: Environment,
+        keyid: &str,
+        bytes: &[u8],
+    ) -> Result<Self, CustodyError> {
+        let damaged = || CustodyError::Damaged(keyid.to_owned());
+        let entry: KeyEntry = serde_json::from_slice(bytes).map_err(|_| damaged())?;
+        let here = entry.version == VERSION
+            && entry.environment == environment.as_str()
+            && entry.life.keyid() == keyid;
+        if here { Ok(entry) } else { Err(damaged()) }
+    }
+
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, CustodyError> {
+        serde_json::to_vec(self).map_err(|_| CustodyError::Damaged(self.life.keyid().to_owned()))
+    }
+
+    /// Its life.
+    #[must_use]
+    pub fn life(&self) -> &KeyLife {
+        &self.life
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// What it is tagged with.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// The groups that it is in.
+    #[must_use]
+    pub fn groups(&self) -> &[String] {
+        &self.groups
+    }
+
+    /// The attributes that policies see, as JSON.
+    #[must_use]
+    pub fn attributes(&self) -> &serde_json::Map<String, serde_json::Value> {
+        &self.attributes
+    }
+
+    /// The algorithm of its signatures, by its registered name.
+    #[must_use]
+    pub fn algorithm(&self) -> &str {
+        &self.algorithm
+    }
+
+    /// How often it is rotated by itself, in seconds.
+    #[must_use]
+    pub fn rotate_every(&self) -> Option<u64> {
+        self.rotate_every
+    }
+
+    /// Whether its secret is in the vault.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.sealed.is_some()
+    }
+
+    /// Its public half, if it has one.
+    ///
+    /// # Errors
+    /// `entry_damaged`.
+    pub fn public(&self) -> Result<Option<VerifyingKey>, CustodyError> {
+        let damaged = || CustodyError::Damaged(self.life.keyid().to_owned());
+        let Some(text) = &self.public else {
+            return Ok(None);
+        };
+        let bytes = STANDARD.decode(text).map_err(|_| damaged())?;
+        let key = VerifyingKey::from_bytes(self.parsed_algorithm()?, &bytes);
+        key.map(Some).map_err(|_| damaged())
+    }
+
+    pub(crate) fn parsed_algorithm(&self) -> Result<Algorithm, CustodyError> {
+        Ok(Algorithm::parse(&self.algorithm)?)
+    }
+
+    pub(super) fn seal(
+        &mut self,
+        vault: &UnlockedVault,
+        environment: Environment,
+        secret: &crate::Secret,
+    ) -> Result<(), CustodyError> {
+        let sealed = vault.seal(&self.secret_name(environment)?, secret)?;
+        self.sealed = Some(STANDARD.encode(sealed));
+        Ok(())
+    }
+
+    pub(crate) fn open(
+        &self,
+        vault: &UnlockedVault,
+        environment: Environment,
+    ) -> Result<Option<crate::Secret>, CustodyError> {
+        let damaged = || CustodyError::Damaged(self.life.keyid().to_owned());
+        let Some(text) = &self.sealed else {
+            return Ok(None);
+        };
+        let sealed = STANDARD.decode(text).map_err(|_| damaged())?;
+        Ok(Some(vault.open(&self.secret_name(environment)?, &sealed)?))
+    }
+
+    /// Forgets the sealed secret.
+    pub(super) fn wipe(&mut self) {
+        self.sealed = None;
+    }
+
+    fn secret_name(&self, environment: Environment) -> Result<SecretName, CustodyError> {
+        Ok(SecretName {
+            environment,
+            keyid: KeyId::new(self.life.keyid())?,
+            version: self.life.version(),
+        })
+    }
+
+    /// The key for a keyring: active in its time.
+    pub(super) fn record(
+        &self,
+        vault: &UnlockedVault,
+        environment: Environment,
+    ) -> Result<KeyRecord, CustodyError> {
+        let keyid = self.life.keyid();
+        let record = if let Some(public) = self.public()? {
+            KeyRecord::public(keyid, environment, public)?
+        } else {
+            let secret = self.open(vault, environment)?;
+            let secret = secret.ok_or_else(|| CustodyError::NoSecret(keyid.to_owned()))?;
+            let secret = SharedSecret::new(secret.reveal().to_vec())?;
+            KeyRecord::new(keyid, environment, &secret)?
+        };
+        let attributes = serde_json::Value::Object(self.attributes.clone()).to_string();
+        let attributes =
+            Record::from_json(&attributes).map_err(|_| CustodyError::Damaged(keyid.to_owned()))?;
+        Ok(record
+            .groups(self.groups.iter().cloned())
+            .attributes(attributes)
+            .active(self.life.not_before(), self.life.ends_at()))
+    }
+
+    /// Whether the key verifies now, or will at its time, for a lineage that has seen `seen`.
+    pub(super) fn is_for_ring(&self, now: UnixSeconds) -> bool {
+        use crate::life::{Standing, Status};
+        match self.life.standing(now) {
+            Standing::Active | Standing::Retiring => true,
+            Standing::Pending => self.life.status() == Status::Active,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The audit log, from the outside.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "in a test, to panic is to fail"
+)]
+
+mod anchor;
+mod append;
+mod checkpoint;
+mod export;
+mod log;
+mod proof;
+mod replay;
+mod search;
+mod spool;
+mod tamper;
+mod tree;
+mod usage;

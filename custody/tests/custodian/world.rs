@@ -1,0 +1,182 @@
+//! A custodian to try, and the people around it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use countersign_core::policy::Bundle;
+use countersign_core::{
+    Body, Environment, Headers, KeyRing, Presented, Profile, ReplayCache, Request, Scheme,
+    SignOptions, Signed, SigningKey, Token, UnixSeconds, sign,
+};
+use countersign_custody::audit::{Hash, Record};
+use countersign_custody::authority::{Authority, Principal};
+use countersign_custody::custodian::{Issued, NewKey};
+use countersign_custody::life::LifePolicy;
+use countersign_custody::store::{Entry, RedbStore, Visit};
+use countersign_custody::vault::{self, Custodians, Root};
+use countersign_custody::{Batch, Custodian, CustodyError, Order, Space, Store, StoreError, audit};
+
+pub(crate) const NOW: UnixSeconds = UnixSeconds::new(1_800_000_000);
+pub(crate) const DAY: u64 = 24 * 60 * 60;
+
+pub(crate) fn later(seconds: u64) -> UnixSeconds {
+    UnixSeconds::new(NOW.get() + seconds)
+}
+
+/// A store that stops to take writes when it is told to.
+pub(crate) struct Disk {
+    store: RedbStore,
+    full: Mutex<bool>,
+}
+
+impl Disk {
+    pub(crate) fn fill(&self, full: bool) {
+        *self.full.lock().unwrap_or_else(PoisonError::into_inner) = full;
+    }
+}
+
+impl Store for Disk {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get(space, key)
+    }
+    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.store.scan(space, from, limit)
+    }
+    fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {
+        self.store.last(space)
+    }
+    fn walk(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.store.walk(visit)
+    }
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        if *self.full.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Err(StoreError::ReadOnly("the disk is full".into()));
+        }
+        self.store.commit(batch)
+    }
+    fn wait(&self, seen: &[u8], timeout: Duration) -> Result<bool, StoreError> {
+        self.store.wait(seen, timeout)
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) disk: Arc<Disk>,
+    pub(crate) dev: Custodian,
+    pub(crate) live: Custodian,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let disk = Arc::new(Disk {
+            store: RedbStore::in_memory().expect("a store"),
+            full: Mutex::new(false),
+        });
+        let root = Root::Custodians(Custodians::split(2, 2).expect("shares"));
+        let environments = [Environment::Dev, Environment::Live];
+        let vault = Arc::new(vault::init(&environments, &root, NOW).expect("a vault"));
+        let path = "../policies/tests/bundles/zero-trust-admin.bundle";
+        let bundle = std::fs::read(path).expect("the pack's bundle");
+        let bundle = Bundle::load_unsigned(&bundle).expect("a bundle");
+        let authority = Arc::new(Authority::new(bundle, Hash::of(b"this test")));
+        let custodian = |environment| {
+            Custodian::new(
+                environment,
+                disk.clone(),
+                vault.clone(),
+                authority.clone(),
+                LifePolicy::default(),
+            )
+        };
+        World {
+            dev: custodian(Environment::Dev),
+            live: custodian(Environment::Live),
+            disk,
+        }
+    }
+
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let head = audit::head(&*self.disk).expect("the log");
+        let records = 1..=head.map_or(0, |head| head.sequence);
+        let read = |sequence| audit::read(&*self.disk, sequence).expect("a record");
+        records
+            .map(|sequence| read(sequence).record().clone())
+            .collect()
+    }
+
+    pub(crate) fn last_record(&self) -> Record {
+        self.records().pop().expect("a record")
+    }
+}
+
+pub(crate) fn operator(environment: Environment) -> Principal {
+    Principal::new("otto", "operator", environment)
+}
+
+/// An owner at the machine itself.
+pub(crate) fn owner(environment: Environment) -> Principal {
+    Principal {
+        client_ip: Some([127, 0, 0, 1].into()),
+        ..Principal::new("olga", "owner", environment)
+    }
+}
+
+pub(crate) fn key(keyid: &str) -> NewKey {
+    NewKey {
+        keyid: Some(keyid.into()),
+        owner: "acme".into(),
+        tags: vec!["bots".into()],
+        groups: vec!["trader".into()],
+        ..NewKey::default()
+    }
+}
+
+/// Issues a key in dev, now.
+pub(crate) fn issued(world: &World, keyid: &str) -> Issued {
+    let otto = operator(Environment::Dev);
+    let order = Order::new(&otto, "a test", NOW);
+    world.dev.issue(&order, &key(keyid)).expect("a key")
+}
+
+pub(crate) fn signing_key(issued: Issued) -> SigningKey {
+    let text = issued.shown.expect("a token").reveal();
+    let token = Token::parse(&text).expect("a token");
+    token.signing_key().expect("a key")
+}
+
+pub(crate) fn request(headers: Headers<'_>) -> Request<'_> {
+    Request {
+        method: "GET",
+        target: "/v1/orders",
+        scheme: Scheme::Https,
+        headers,
+        body: Body::Bytes(b""),
+        peer: None,
+    }
+}
+
+pub(crate) fn signed(key: &SigningKey, now: UnixSeconds, nonce: &str) -> Signed {
+    let headers = Headers::parse(b"Host: api.example.com\r\n").expect("headers");
+    let options = SignOptions::new(now).nonce(nonce);
+    sign(&request(headers), key, &options).expect("a signature")
+}
+
+/// `verified`, or the code of the refusal.
+pub(crate) fn verify(ring: &KeyRing, signed: &Signed, now: UnixSeconds) -> &'static str {
+    let lines = format!(
+        "Host: api.example.com\r\nSignature-Input: {}\r\nSignature: {}\r\n",
+        signed.signature_input, signed.signature
+    );
+    let headers = Headers::parse(lines.as_bytes()).expect("headers");
+    let profile = Profile::new(Environment::Dev);
+    let mut replay = ReplayCache::new(16, 7);
+    let received = request(headers);
+    let verified = Presented::parse(&received, &profile)
+        .and_then(|presented| presented.find_key(ring, now))
+        .and_then(|candidate| candidate.authenticate(now))
+        .and_then(|authentic| authentic.spend(&mut replay, now));
+    verified.map_or_else(|refusal| refusal.code().as_str(), |_| "verified")
+}
+
+pub(crate) fn code<T>(result: Result<T, CustodyError>) -> &'static str {
+    result.map_or_else(|error| error.code(), |_| "done")
+}
