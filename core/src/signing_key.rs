@@ -3,9 +3,10 @@
 use alloc::sync::Arc;
 use core::fmt;
 
-use crate::key::{Algorithm, KeyId};
+use crate::key::{Algorithm, Environment, KeyId};
 use crate::key_format::{self, PrivateKey};
 use crate::refusal::{Code, Refusal};
+use crate::scope::Scope;
 use crate::secret::{KeyedMac, SharedSecret};
 use crate::signature_value::SignatureValue;
 use crate::verifying_key::VerifyingKey;
@@ -73,6 +74,32 @@ impl SigningKey {
         Ok(SigningKey {
             id: KeyId::new(id)?,
             private: Private::Secret(KeyedMac::new(secret)?),
+        })
+    }
+
+    /// The key that is derived of an `hmac-sha256` key for one region and day (see [`Scope`]): with it a
+    /// request is accepted at that region's edge, which has no other secret of the key.
+    ///
+    /// # Errors
+    /// `keyid_malformed` for an id that is too long with its scope.
+    ///
+    /// ```
+    /// use countersign_core::{Environment, Scope, SharedSecret, SigningKey, UnixSeconds};
+    /// let now = UnixSeconds::new(1_795_600_000);
+    /// let secret = SharedSecret::new(vec![7; 32])?;
+    /// let key = SigningKey::scoped("k7", &secret, Environment::Live, &Scope::new("eu-west", now)?)?;
+    /// assert_eq!(key.id().as_str(), "k7/eu-west/20261125");
+    /// # Ok::<(), countersign_core::Refusal>(())
+    /// ```
+    pub fn scoped(
+        id: &str,
+        secret: &SharedSecret,
+        environment: Environment,
+        scope: &Scope,
+    ) -> Result<Self, Refusal> {
+        Ok(SigningKey {
+            id: KeyId::new(&scope.keyid(id))?,
+            private: Private::Secret(KeyedMac::new(secret)?.derived(&scope.info(environment))),
         })
     }
 
