@@ -77,32 +77,6 @@ impl SigningKey {
         })
     }
 
-    /// The key that is derived of an `hmac-sha256` key for one region and day (see [`Scope`]): with it a
-    /// request is accepted at that region's edge, which has no other secret of the key.
-    ///
-    /// # Errors
-    /// `keyid_malformed` for an id that is too long with its scope.
-    ///
-    /// ```
-    /// use countersign_core::{Environment, Scope, SharedSecret, SigningKey, UnixSeconds};
-    /// let now = UnixSeconds::new(1_795_600_000);
-    /// let secret = SharedSecret::new(vec![7; 32])?;
-    /// let key = SigningKey::scoped("k7", &secret, Environment::Live, &Scope::new("eu-west", now)?)?;
-    /// assert_eq!(key.id().as_str(), "k7/eu-west/20261125");
-    /// # Ok::<(), countersign_core::Refusal>(())
-    /// ```
-    pub fn scoped(
-        id: &str,
-        secret: &SharedSecret,
-        environment: Environment,
-        scope: &Scope,
-    ) -> Result<Self, Refusal> {
-        Ok(SigningKey {
-            id: KeyId::new(&scope.keyid(id))?,
-            private: Private::Secret(KeyedMac::new(secret)?.derived(&scope.info(environment))),
-        })
-    }
-
     /// An `ed25519` key with this id and private key: 32 random bytes (RFC 8032 section 5.1.5).
     ///
     /// # Errors
@@ -159,6 +133,31 @@ impl SigningKey {
                 Err(Code::PrivateKeyMalformed.into())
             }
             _ => Ok(key),
+        }
+    }
+
+    /// What is derived of an `hmac-sha256` key for one region and day (see [`Scope`]): by it a request is
+    /// accepted at that region's edge, which has no other secret of the key.
+    ///
+    /// # Errors
+    /// `algorithm_mismatch` for the private half of a pair, of which an edge has the public one;
+    /// `keyid_malformed` for an id that is too long with its scope.
+    ///
+    /// ```
+    /// use countersign_core::{Environment, Scope, SharedSecret, SigningKey, UnixSeconds};
+    /// let key = SigningKey::new("k7", &SharedSecret::new(vec![7; 32])?)?;
+    /// let scope = Scope::new("eu-west", UnixSeconds::new(1_795_600_000))?;
+    /// let derived = key.derive(Environment::Live, &scope)?;
+    /// assert_eq!(derived.id().as_str(), "k7/eu-west/20261125");
+    /// # Ok::<(), countersign_core::Refusal>(())
+    /// ```
+    pub fn derive(&self, environment: Environment, scope: &Scope) -> Result<Self, Refusal> {
+        match &self.private {
+            Private::Secret(mac) => Ok(SigningKey {
+                id: KeyId::new(&scope.keyid(self.id.as_str()))?,
+                private: Private::Secret(mac.derived(&scope.info(environment))),
+            }),
+            Private::Pair(_) => Err(Code::AlgorithmMismatch.into()),
         }
     }
 

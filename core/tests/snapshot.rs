@@ -75,7 +75,9 @@ fn edge() -> KeyRing {
 
 fn scoped(id: &str, byte: u8, region: &str, at: UnixSeconds) -> SigningKey {
     let scope = Scope::new(region, at).unwrap();
-    SigningKey::scoped(id, &secret(byte), Environment::Live, &scope).unwrap()
+    SigningKey::new(id, &secret(byte))
+        .and_then(|key| key.derive(Environment::Live, &scope))
+        .unwrap()
 }
 
 /// A request signed by a key, verified on a ring.
@@ -153,7 +155,12 @@ fn an_origin_accepts_it_too() {
 fn another_environment_derives_another_secret() {
     let ring = edge();
     let scope = Scope::new("eu-west", NOW).unwrap();
-    let key = SigningKey::scoped("k1", &secret(1), Environment::Test, &scope).unwrap();
+    let key = SigningKey::new("k1", &secret(1)).unwrap();
+    let key = key.derive(Environment::Test, &scope).unwrap();
+    assert_eq!(
+        code(pair().derive(Environment::Live, &scope)),
+        Code::AlgorithmMismatch
+    );
     assert_eq!(code(verify(&ring, &key, NOW)), Code::SignatureMismatch);
 }
 

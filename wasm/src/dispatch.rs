@@ -56,6 +56,8 @@ verbs! {
         schemes::credentials_open(handles, reply, f.text()?, f.bytes()?, f.text()?, f.text()?)
     };
     #[cfg(feature = "provider")]
+    9 edge_open(handles, reply, f) provider::edge_open(handles, reply, f.text()?);
+    #[cfg(feature = "provider")]
     16 profile_open(handles, reply, f) provider::profile_open(handles, reply, f.text()?);
     #[cfg(feature = "provider")]
     17 bundle_open(handles, reply, f) provider::bundle_open(handles, reply, f.bytes()?);
@@ -68,6 +70,11 @@ verbs! {
     21 close(handles, _r, f) verbs::close(handles, f.number()?);
     #[cfg(feature = "schemes")]
     22 scheme_open(handles, reply, f) schemes::scheme_open(handles, reply, f.text()?);
+    #[cfg(feature = "provider")]
+    23 snapshot_load(handles, reply, f) provider::snapshot_load(handles, reply, f.number()?, f.number()?, f.bytes()?);
+    24 key_derive(handles, reply, f) {
+        verbs::key_derive(handles, reply, f.number()?, f.text()?, f.text()?, f.number()?)
+    };
     32 sign(handles, reply, f) {
         let key = f.number()?;
         let request = request(f)?;

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use countersign_core::{
-    Code, ContentDigest, DigestAlgorithm, Environment, Refusal, SharedSecret, SignOptions,
+    Code, ContentDigest, DigestAlgorithm, Environment, Refusal, Scope, SharedSecret, SignOptions,
     SigningKey, Token, UnixSeconds, hmac_sha256, sign,
 };
 
@@ -83,6 +83,27 @@ pub fn key_open(
 ) -> Result<(), Refusal> {
     let key = SigningKey::new(keyid, &SharedSecret::new(secret.to_vec())?)?;
     put_key(handles, reply, key)
+}
+
+/// Opens what is derived of a key for one region and the day of a time. Found: handle, keyid.
+///
+/// # Errors
+/// `handle_unknown`, `scope_malformed`, and those of [`SigningKey::derive`].
+pub fn key_derive(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    key: u64,
+    environment: &str,
+    region: &str,
+    at: u64,
+) -> Result<(), Refusal> {
+    let malformed = || Refusal::about(Code::ScopeMalformed, environment);
+    let environment = Environment::parse(environment).ok_or_else(malformed)?;
+    let scope = Scope::new(region, UnixSeconds::new(at))?;
+    let derived = handles
+        .get::<SigningKey>(key)?
+        .derive(environment, &scope)?;
+    put_key(handles, reply, derived)
 }
 
 fn put_key(handles: &mut Handles, reply: &mut Reply, key: SigningKey) -> Result<(), Refusal> {

@@ -11,12 +11,15 @@ export const NUMBERS = {
   key_open: 4,
   keyring_open: 5,
   mac: 6,
+  edge_open: 9,
   profile_open: 16,
   bundle_open: 17,
   publishers_pin: 18,
   entities_open: 19,
   replay_open: 20,
   close: 21,
+  snapshot_load: 23,
+  key_derive: 24,
   sign: 32,
   verify: 33,
   spend: 34,
@@ -38,12 +41,15 @@ export interface Verbs {
   key_open(keyid: string, secret: Uint8Array): Frame;
   keyring_open(json: Uint8Array): Frame;
   mac(key: Uint8Array, message: Uint8Array): Frame;
+  edge_open(json: Uint8Array): Frame;
   profile_open(json: string): Frame;
   bundle_open(bundle: Uint8Array): Frame;
   publishers_pin(json: string): Frame;
   entities_open(bundle: number, json: string): Frame;
   replay_open(capacity: number, seed: number): Frame;
   close(handle: number): Frame;
+  snapshot_load(ring: number, now: number, snapshot: Uint8Array): Frame;
+  key_derive(key: number, environment: string, region: string, at: number): Frame;
   sign(
     key: number,
     ...rest: [
