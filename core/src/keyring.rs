@@ -18,6 +18,9 @@ use crate::policy::Record;
 use crate::refusal::{Code, Refusal};
 use crate::scope::Scope;
 use crate::secret::{KeyedMac, SharedSecret};
+#[cfg(not(feature = "snapshot"))]
+use crate::no_snapshot::Edge;
+#[cfg(feature = "snapshot")]
 use crate::snapshot::{Edge, Trust};
 use crate::token::Token;
 use crate::verifying_key::VerifyingKey;
@@ -222,6 +225,7 @@ impl KeyRing {
 
     /// A ring that is filled by snapshots: see [`snapshot`](crate::snapshot). Until it has taken one, and once
     /// that is stale, it refuses everything.
+    #[cfg(feature = "snapshot")]
     #[must_use]
     pub fn edge(trust: Trust) -> Self {
         KeyRing {
@@ -236,6 +240,7 @@ impl KeyRing {
     /// `snapshot_untrusted`, `snapshot_of_another` (environment, region or reader), `snapshot_older`,
     /// `snapshot_stale`, `snapshot_base_missing`, `snapshot_unreadable`, `snapshot_malformed`;
     /// `trust_malformed` for a ring that is no edge's.
+    #[cfg(feature = "snapshot")]
     pub fn load(&mut self, snapshot: &[u8], now: UnixSeconds) -> Result<(), Refusal> {
         let edge = self.edge.as_mut().ok_or(Code::TrustMalformed)?;
         edge.load(snapshot, now)
@@ -243,6 +248,7 @@ impl KeyRing {
 
     /// The version of the snapshot that it has, or the least that it would take; 0 for a ring that is no
     /// edge's.
+    #[cfg(feature = "snapshot")]
     #[must_use]
     pub fn version(&self) -> u64 {
         self.edge.as_ref().map_or(0, |edge| edge.version())

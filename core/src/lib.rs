@@ -61,6 +61,7 @@
 //! By default there are `hmac-sha256` and `ed25519`.
 //! - `ecdsa`: `ecdsa-p256-sha256`, to sign and to verify.
 //! - `rsa`: `rsa-pss-sha512` and `rsa-v1_5-sha256`, to verify.
+//! - `snapshot`: keyrings of an edge, filled by signed and sealed snapshots.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -82,6 +83,8 @@ mod key;
 mod key_format;
 mod keyring;
 mod members;
+#[cfg(not(feature = "snapshot"))]
+mod no_snapshot;
 mod origin;
 pub mod policy;
 mod presented;
@@ -102,6 +105,7 @@ mod signature_input;
 mod signature_request;
 mod signature_value;
 mod signing_key;
+#[cfg(feature = "snapshot")]
 pub mod snapshot;
 pub mod structured;
 mod token;

@@ -349,12 +349,10 @@ fn a_snapshot_has_its_time() {
     assert_eq!(code(backwards), Code::SnapshotStale);
 }
 
-#[test]
-fn a_delta_gives_what_the_whole_would_have() {
+/// After `base`: `k1` in another group, `k2` gone, `k3` as it was, `k4` new, `partner` revoked.
+fn next(base: &Snapshot) -> Snapshot {
     let (one, four) = (secret(1), secret(4));
-    let base = snapshot(5);
     let keys = [
-        // `k1` in another group, `k2` gone, `k3` as it was, `k4` new, `partner` revoked.
         SnapshotKey::new("k1", Material::Secret(&one))
             .unwrap()
             .groups(["reader"]),
@@ -362,7 +360,13 @@ fn a_delta_gives_what_the_whole_would_have() {
         SnapshotKey::new("k4", Material::Secret(&four)).unwrap(),
         SnapshotKey::new("partner", Material::Revoked).unwrap(),
     ];
-    let next = write(&publication(6), &keys, Some(&base)).unwrap();
+    write(&publication(6), &keys, Some(base)).unwrap()
+}
+
+#[test]
+fn a_delta_gives_what_the_whole_would_have() {
+    let base = snapshot(5);
+    let next = next(&base);
     let delta = next.delta(&base).unwrap().expect("the days are the same");
     assert_eq!(delta.len(), 4);
 
@@ -492,4 +496,23 @@ fn trust_is_read_from_json() {
     let wrong = text.replace("eu-west", "EU");
     assert_eq!(code(Trust::from_json(&wrong)), Code::ScopeMalformed);
     assert_eq!(code(KeyRing::new().load(b"", NOW)), Code::TrustMalformed);
+}
+
+#[test]
+fn the_format_stays() {
+    let base = snapshot(5);
+    let delta = next(&base).delta(&base).unwrap().unwrap();
+    for (name, sealed) in [("whole", seal(&base)), ("delta", seal(&delta))] {
+        let path = format!(
+            "{}/tests/snapshots/{name}.snapshot",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        if std::env::var_os("COUNTERSIGN_BLESS").is_some() {
+            std::fs::write(&path, &sealed).unwrap();
+        }
+        assert!(
+            std::fs::read(&path).unwrap() == sealed,
+            "{path} has other bytes"
+        );
+    }
 }
