@@ -14,12 +14,12 @@ use crate::credential::Credential;
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment, KeyId};
 use crate::members::Members;
+#[cfg(not(feature = "snapshot"))]
+use crate::no_snapshot::Edge;
 use crate::policy::Record;
 use crate::refusal::{Code, Refusal};
 use crate::scope::Scope;
 use crate::secret::{KeyedMac, SharedSecret};
-#[cfg(not(feature = "snapshot"))]
-use crate::no_snapshot::Edge;
 #[cfg(feature = "snapshot")]
 use crate::snapshot::{Edge, Trust};
 use crate::token::Token;

@@ -33,4 +33,4 @@ mod publish;
 
 pub(crate) use edge::Edge;
 pub use edge::Trust;
-pub use publish::{Material, Publication, Snapshot, SnapshotKey, write};
+pub use publish::{Material, Publication, Snapshot, SnapshotKey, Writer, write};

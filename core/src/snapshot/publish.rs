@@ -168,8 +168,7 @@ pub struct Snapshot {
 /// [`delta`](Snapshot::delta) between the two can be made.
 ///
 /// # Errors
-/// `snapshot_malformed` with the id of a key that is out of order, or whose attributes are not a record of
-/// Cedar values.
+/// Those of [`Writer::push`] and [`Writer::finish`].
 pub fn write<'a, K>(
     publication: &Publication,
     keys: impl IntoIterator<Item = K>,
@@ -178,37 +177,83 @@ pub fn write<'a, K>(
 where
     K: core::borrow::Borrow<SnapshotKey<'a>>,
 {
-    let scopes = publication.scopes()?;
-    let mut shapes = base.map_or_else(BTreeMap::new, |base| base.shapes.clone());
-    let mut rows = Zeroizing::new(Vec::new());
-    let mut count = 0_u32;
-    let mut last: Option<KeyId> = None;
+    let mut writer = Writer::new(publication, base)?;
     for key in keys {
-        let key = key.borrow();
+        writer.push(key.borrow())?;
+    }
+    writer.finish()
+}
+
+/// A snapshot in the making, for keys that come one by one.
+#[derive(Debug)]
+pub struct Writer {
+    publication: Publication,
+    scopes: Vec<Scope>,
+    shapes: BTreeMap<String, u16>,
+    rows: Rows,
+    last: Option<KeyId>,
+}
+
+/// Rows as they are written, and how many.
+#[derive(Default)]
+struct Rows {
+    bytes: Zeroizing<Vec<u8>>,
+    count: u32,
+}
+
+impl core::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Rows(..)")
+    }
+}
+
+impl Writer {
+    /// A snapshot without keys yet.
+    ///
+    /// # Errors
+    /// `scope_malformed` for a day after the year 9999.
+    pub fn new(publication: &Publication, base: Option<&Snapshot>) -> Result<Self, Refusal> {
+        Ok(Writer {
+            publication: publication.clone(),
+            scopes: publication.scopes()?,
+            shapes: base.map_or_else(BTreeMap::new, |base| base.shapes.clone()),
+            rows: Rows::default(),
+            last: None,
+        })
+    }
+
+    /// Puts a key in, whose id is after that of the key before.
+    ///
+    /// # Errors
+    /// `snapshot_malformed` with the id of a key that is out of order, or has a shape too many: there are
+    /// 65,535.
+    pub fn push(&mut self, key: &SnapshotKey<'_>) -> Result<(), Refusal> {
         let misplaced = || Refusal::named(Code::SnapshotMalformed, key.id.as_str());
-        if last.is_some_and(|last| last >= key.id) {
+        if self.last.as_ref().is_some_and(|last| *last >= key.id) {
             return Err(misplaced());
         }
-        let fresh = u16::try_from(shapes.len()).map_err(|_| misplaced())?;
-        let shape = *shapes.entry(key.shape()).or_insert(fresh);
-        push_row(&mut rows, key, shape, &scopes, publication.environment)?;
-        last = Some(key.id.clone());
-        count += 1;
+        let fresh = u16::try_from(self.shapes.len()).map_err(|_| misplaced())?;
+        let shape = *self.shapes.entry(key.shape()).or_insert(fresh);
+        let environment = self.publication.environment;
+        self.rows.push(key, shape, &self.scopes, environment)?;
+        self.last = Some(key.id.clone());
+        Ok(())
     }
-    let content = content(
-        &shapes,
-        &scopes,
-        count,
-        &rows,
-        publication.environment,
-        false,
-    )?;
-    Ok(Snapshot {
-        publication: publication.clone(),
-        base: None,
-        content,
-        shapes,
-    })
+
+    /// The snapshot, read again as its reader will.
+    ///
+    /// # Errors
+    /// `snapshot_malformed` for attributes that are not a record of Cedar values.
+    pub fn finish(self) -> Result<Snapshot, Refusal> {
+        let environment = self.publication.environment;
+        let content = content(&self.shapes, &self.scopes, &self.rows, environment, false)?;
+        Ok(Snapshot {
+            publication: self.publication,
+            base: None,
+            content,
+            shapes: self.shapes,
+        })
+    }
 }
 
 impl Snapshot {
@@ -222,8 +267,7 @@ impl Snapshot {
             return Ok(None);
         }
         let scopes = self.publication.scopes()?;
-        let mut rows = Zeroizing::new(Vec::new());
-        let mut count = 0;
+        let mut rows = Rows::default();
         let (mut old, mut new) = (
             base.content.rows().peekable(),
             self.content.rows().peekable(),
@@ -237,22 +281,17 @@ impl Snapshot {
             };
             if gone {
                 if let Some(row) = old.next() {
-                    rows.push(u8::try_from(row.id.len()).unwrap_or(u8::MAX));
-                    rows.extend_from_slice(row.id.as_bytes());
-                    rows.push(Kind::Gone.number());
-                    rows.extend_from_slice(&[0; 20]);
-                    count += 1;
+                    rows.push_gone(row.id);
                 }
             } else if let Some(row) = new.next() {
                 let same = old.next_if(|before| before.id == row.id);
                 if same.is_none_or(|before| before.bytes != row.bytes) {
-                    rows.extend_from_slice(row.bytes);
-                    count += 1;
+                    rows.push_row(row.bytes);
                 }
             }
         }
         let environment = self.publication.environment;
-        let content = content(&self.shapes, &scopes, count, &rows, environment, true)?;
+        let content = content(&self.shapes, &scopes, &rows, environment, true)?;
         base.content.changed_by(&content)?;
         Ok(Some(Snapshot {
             publication: self.publication.clone(),
@@ -320,13 +359,12 @@ impl Snapshot {
 fn content(
     shapes: &BTreeMap<String, u16>,
     scopes: &[Scope],
-    count: u32,
-    rows: &[u8],
+    rows: &Rows,
     environment: Environment,
     is_delta: bool,
 ) -> Result<Content, Refusal> {
     let malformed = |_| Refusal::from(Code::SnapshotMalformed);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(rows.len() + 4096));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(rows.bytes.len() + 4096));
     let mut texts: Vec<(&String, &u16)> = shapes.iter().collect();
     texts.sort_unstable_by_key(|(_, number)| **number);
     let number = u16::try_from(texts.len()).map_err(malformed)?;
@@ -340,43 +378,61 @@ fn content(
     for scope in scopes {
         bytes.extend_from_slice(&scope.day().to_be_bytes());
     }
-    bytes.extend_from_slice(&count.to_be_bytes());
-    bytes.extend_from_slice(rows);
+    bytes.extend_from_slice(&rows.count.to_be_bytes());
+    bytes.extend_from_slice(&rows.bytes);
     Content::read(bytes, environment, is_delta)
 }
 
-fn push_row(
-    rows: &mut Vec<u8>,
-    key: &SnapshotKey<'_>,
-    shape: u16,
-    scopes: &[Scope],
-    environment: Environment,
-) -> Result<(), Refusal> {
-    let (kind, material) = match key.material {
-        Material::Revoked => (Kind::Revoked, Zeroizing::new(Vec::new())),
-        Material::Public(public) => {
-            let bytes = Zeroizing::new(public.to_bytes());
-            (Kind::Public(public.algorithm()), bytes)
-        }
-        Material::Secret(secret) => {
-            let mac = KeyedMac::new(secret)?;
-            let mut bytes = Zeroizing::new(Vec::with_capacity(scopes.len() * 32));
-            for scope in scopes {
-                bytes.extend_from_slice(&*Zeroizing::new(mac.sign(&scope.info(environment))));
+impl Rows {
+    fn push_row(&mut self, row: &[u8]) {
+        self.bytes.extend_from_slice(row);
+        self.count += 1;
+    }
+
+    /// In a delta: the key is not there any more.
+    fn push_gone(&mut self, id: &str) {
+        self.bytes.push(u8::try_from(id.len()).unwrap_or(u8::MAX));
+        self.bytes.extend_from_slice(id.as_bytes());
+        self.bytes.push(Kind::Gone.number());
+        self.bytes.extend_from_slice(&[0; 20]);
+        self.count += 1;
+    }
+
+    fn push(
+        &mut self,
+        key: &SnapshotKey<'_>,
+        shape: u16,
+        scopes: &[Scope],
+        environment: Environment,
+    ) -> Result<(), Refusal> {
+        let (kind, material) = match key.material {
+            Material::Revoked => (Kind::Revoked, Zeroizing::new(Vec::new())),
+            Material::Public(public) => {
+                let bytes = Zeroizing::new(public.to_bytes());
+                (Kind::Public(public.algorithm()), bytes)
             }
-            (Kind::Secrets, bytes)
-        }
-    };
-    let malformed = |_| Refusal::named(Code::SnapshotMalformed, key.id.as_str());
-    let id = key.id.as_str();
-    rows.push(u8::try_from(id.len()).map_err(malformed)?);
-    rows.extend_from_slice(id.as_bytes());
-    rows.push(kind.number());
-    rows.extend_from_slice(&shape.to_be_bytes());
-    rows.extend_from_slice(&key.not_before.get().to_be_bytes());
-    rows.extend_from_slice(&key.not_after.get().to_be_bytes());
-    let length = u16::try_from(material.len()).map_err(malformed)?;
-    rows.extend_from_slice(&length.to_be_bytes());
-    rows.extend_from_slice(&material);
-    Ok(())
+            Material::Secret(secret) => {
+                let mac = KeyedMac::new(secret)?;
+                let mut bytes = Zeroizing::new(Vec::with_capacity(scopes.len() * 32));
+                for scope in scopes {
+                    bytes.extend_from_slice(&*Zeroizing::new(mac.sign(&scope.info(environment))));
+                }
+                (Kind::Secrets, bytes)
+            }
+        };
+        let malformed = |_| Refusal::named(Code::SnapshotMalformed, key.id.as_str());
+        let id = key.id.as_str();
+        let rows = &mut self.bytes;
+        rows.push(u8::try_from(id.len()).map_err(malformed)?);
+        rows.extend_from_slice(id.as_bytes());
+        rows.push(kind.number());
+        rows.extend_from_slice(&shape.to_be_bytes());
+        rows.extend_from_slice(&key.not_before.get().to_be_bytes());
+        rows.extend_from_slice(&key.not_after.get().to_be_bytes());
+        let length = u16::try_from(material.len()).map_err(malformed)?;
+        rows.extend_from_slice(&length.to_be_bytes());
+        rows.extend_from_slice(&material);
+        self.count += 1;
+        Ok(())
+    }
 }
