@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use crate::components::View;
 use crate::instant::UnixSeconds;
 use crate::key::Algorithm;
-use crate::keyring::{KeyRecord, KeyRing};
+use crate::keyring::{Found, KeyRecord, KeyRing};
 use crate::profile::Profile;
 use crate::refusal::{Code, Refusal};
 use crate::signature_base;
@@ -41,14 +41,17 @@ impl<'a> Claim<'a> {
         ring: &KeyRing,
         profile: &Profile,
         now: UnixSeconds,
-    ) -> Result<FoundKey, Refusal> {
+    ) -> Result<Found, Refusal> {
         let parameters = self.input.parameters();
         let keyid = parameters.keyid.as_deref().ok_or(Code::KeyidMissing)?;
+        if !ring.is_fresh(now, profile.grace()) {
+            return Err(Code::KeyringStale.into());
+        }
         let length = self.value.as_bytes().len();
-        let (record, fault) = ring.find(keyid, length, profile.environment(), now);
+        let Found { record, fault } = ring.find(keyid, length, profile.environment(), now);
         let alg = parameters.alg.as_deref();
         let differs = alg.is_some_and(|alg| alg != record.credential.algorithm().as_str());
-        Ok(FoundKey {
+        Ok(Found {
             record,
             fault: fault.or(differs.then_some(Code::AlgorithmMismatch)),
         })
@@ -57,11 +60,11 @@ impl<'a> Claim<'a> {
     /// The key, and the last second at which its signature is accepted, if it is fresh.
     pub(crate) fn check(
         &self,
-        key: FoundKey,
+        key: Found,
         profile: &Profile,
         now: UnixSeconds,
     ) -> Result<(Arc<KeyRecord>, UnixSeconds), Refusal> {
-        let FoundKey { record, fault } = key;
+        let Found { record, fault } = key;
         // Whatever is wrong with the key, so that the time doesn't tell it.
         let holds = record
             .credential
@@ -79,14 +82,6 @@ impl<'a> Claim<'a> {
         let keep_until = fresh_until(&self.input, profile, now)?;
         Ok((record, keep_until))
     }
-}
-
-/// The key that a signature names, or a decoy; and what is wrong with it, which is said only once the
-/// signature has been looked at.
-#[derive(Debug)]
-pub(crate) struct FoundKey {
-    record: Arc<KeyRecord>,
-    fault: Option<Code>,
 }
 
 /// The last second at which the signature is accepted, if that is not past and `created` is not in

@@ -91,8 +91,8 @@ impl Verified {
                 let key = self.key();
                 let caller = Caller {
                     id: key.id.as_str(),
-                    groups: &key.groups,
-                    attributes: &key.attributes,
+                    groups: &key.shape.groups,
+                    attributes: &key.shape.attributes,
                 };
                 bundle.decide(caller, action, resource, context, trace)?
             }

@@ -1,9 +1,11 @@
 //! The keys that a verifier knows, found by their id.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -12,9 +14,14 @@ use crate::credential::Credential;
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment, KeyId};
 use crate::members::Members;
+#[cfg(not(feature = "snapshot"))]
+use crate::no_snapshot::Edge;
 use crate::policy::Record;
 use crate::refusal::{Code, Refusal};
+use crate::scope::Scope;
 use crate::secret::{KeyedMac, SharedSecret};
+#[cfg(feature = "snapshot")]
+use crate::snapshot::{Edge, Trust};
 use crate::token::Token;
 use crate::verifying_key::VerifyingKey;
 
@@ -24,11 +31,24 @@ pub struct KeyRecord {
     pub(crate) id: KeyId,
     pub(crate) environment: Environment,
     pub(crate) credential: Credential,
+    pub(crate) shape: Arc<Shape>,
+    pub(crate) not_before: UnixSeconds,
+    pub(crate) not_after: UnixSeconds,
+    pub(crate) revoked: bool,
+}
+
+/// What policies see of a key, which many keys have alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
     pub(crate) groups: Vec<String>,
     pub(crate) attributes: Record,
-    not_before: UnixSeconds,
-    not_after: UnixSeconds,
-    revoked: bool,
+}
+
+/// A key, or one to do as much with; and what is wrong with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) record: Arc<KeyRecord>,
+    pub(crate) fault: Option<Code>,
 }
 
 impl KeyRecord {
@@ -58,8 +78,10 @@ impl KeyRecord {
             id,
             environment,
             credential,
-            groups: Vec::new(),
-            attributes: environment_alone(environment),
+            shape: Arc::new(Shape {
+                groups: Vec::new(),
+                attributes: environment_alone(environment),
+            }),
             not_before: UnixSeconds::new(0),
             not_after: UnixSeconds::MAX,
             revoked: false,
@@ -75,7 +97,7 @@ impl KeyRecord {
     /// The groups that it is in: ids of the bundle's group type, such as `trader`.
     #[must_use]
     pub fn groups<S: Into<String>>(mut self, groups: impl IntoIterator<Item = S>) -> Self {
-        self.groups = groups.into_iter().map(Into::into).collect();
+        Arc::make_mut(&mut self.shape).groups = groups.into_iter().map(Into::into).collect();
         self
     }
 
@@ -83,7 +105,7 @@ impl KeyRecord {
     #[must_use]
     pub fn attributes(mut self, mut attributes: Record) -> Self {
         attributes.insert("environment", self.environment.as_str());
-        self.attributes = attributes;
+        Arc::make_mut(&mut self.shape).attributes = attributes;
         self
     }
 
@@ -100,6 +122,20 @@ impl KeyRecord {
     pub fn revoked(mut self) -> Self {
         self.revoked = true;
         self
+    }
+
+    /// The key that is derived of it for a scope; itself, if it has no secret to derive from.
+    fn derived(&self, scope: &Scope) -> Self {
+        let credential = match &self.credential {
+            Credential::Secret(mac) => {
+                Credential::Secret(mac.derived(&scope.info(self.environment)))
+            }
+            Credential::Public(key) => Credential::Public(key.clone()),
+        };
+        KeyRecord {
+            credential,
+            ..self.clone()
+        }
     }
 
     fn fault(&self, environment: Environment, now: UnixSeconds) -> Option<Code> {
@@ -167,6 +203,7 @@ pub struct KeyRing {
     // INVARIANT: strictly ascending by id.
     keys: Vec<Arc<KeyRecord>>,
     decoys: Decoys,
+    edge: Option<Box<Edge>>,
 }
 
 impl Default for KeyRing {
@@ -182,7 +219,45 @@ impl KeyRing {
         KeyRing {
             keys: Vec::new(),
             decoys: Decoys::new(),
+            edge: None,
         }
+    }
+
+    /// A ring that is filled by snapshots: see [`snapshot`](crate::snapshot). Until it has taken one, and once
+    /// that is stale, it refuses everything.
+    #[cfg(feature = "snapshot")]
+    #[must_use]
+    pub fn edge(trust: Trust) -> Self {
+        KeyRing {
+            edge: Some(Box::new(Edge::new(trust))),
+            ..KeyRing::new()
+        }
+    }
+
+    /// Takes a snapshot, or a delta of the one that it has; after an error it has what it had.
+    ///
+    /// # Errors
+    /// `snapshot_untrusted`, `snapshot_of_another` (environment, region or reader), `snapshot_older`,
+    /// `snapshot_stale`, `snapshot_base_missing`, `snapshot_unreadable`, `snapshot_malformed`;
+    /// `trust_malformed` for a ring that is no edge's.
+    #[cfg(feature = "snapshot")]
+    pub fn load(&mut self, snapshot: &[u8], now: UnixSeconds) -> Result<(), Refusal> {
+        let edge = self.edge.as_mut().ok_or(Code::TrustMalformed)?;
+        edge.load(snapshot, now)
+    }
+
+    /// The version of the snapshot that it has, or the least that it would take; 0 for a ring that is no
+    /// edge's.
+    #[cfg(feature = "snapshot")]
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.edge.as_ref().map_or(0, |edge| edge.version())
+    }
+
+    /// Whether its keys may still be used, `grace` after the end of its snapshot at most.
+    pub(crate) fn is_fresh(&self, now: UnixSeconds, grace: Duration) -> bool {
+        let edge = self.edge.as_ref();
+        edge.is_none_or(|edge| edge.is_fresh(now, grace))
     }
 
     /// Reads a ring from JSON: `{"keys": [...]}`.
@@ -243,13 +318,13 @@ impl KeyRing {
     /// How many keys it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.keys.len()
+        self.keys.len() + self.edge.as_ref().map_or(0, |edge| edge.len())
     }
 
     /// Whether it holds none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.len() == 0
     }
 
     /// The key with this id that can have made a signature of this length, and what is wrong with it. Where
@@ -260,19 +335,48 @@ impl KeyRing {
         length: usize,
         environment: Environment,
         now: UnixSeconds,
-    ) -> (Arc<KeyRecord>, Option<Code>) {
+    ) -> Found {
         let decoy = self.decoys.of(length);
-        let known = self.position(keyid).ok().and_then(|at| self.keys.get(at));
-        let record = known.unwrap_or(decoy);
-        let makes = record.credential.makes(length);
-        let fault = record.fault(environment, now);
-        let fault = fault.or((!makes).then_some(Code::SignatureMismatch));
-        let fault = if known.is_some() {
-            fault
-        } else {
-            Some(Code::KeyUnknown)
-        };
-        (Arc::clone(if makes { record } else { decoy }), fault)
+        let found = self.find_id(keyid, now).unwrap_or_else(|| Found {
+            record: Arc::clone(decoy),
+            fault: Some(Code::KeyUnknown),
+        });
+        let makes = found.record.credential.makes(length);
+        let fault = found.fault.or(found.record.fault(environment, now));
+        Found {
+            fault: fault.or((!makes).then_some(Code::SignatureMismatch)),
+            record: if makes {
+                found.record
+            } else {
+                Arc::clone(decoy)
+            },
+        }
+    }
+
+    fn find_id(&self, keyid: &str, now: UnixSeconds) -> Option<Found> {
+        if let Some(record) = self.at(keyid) {
+            return Some(Found {
+                record: Arc::clone(record),
+                fault: None,
+            });
+        }
+        if let Some(edge) = &self.edge {
+            return edge.find(keyid, now);
+        }
+        // One who holds the secret itself accepts what is derived of it for any region.
+        let (id, scope) = Scope::split(keyid)?;
+        let known = self.at(id);
+        let record = known.unwrap_or(&self.decoys.secret);
+        let is_secret = matches!(record.credential, Credential::Secret(_));
+        let unknown = (known.is_none() || !is_secret).then_some(Code::KeyUnknown);
+        Some(Found {
+            record: Arc::new(record.derived(&scope)),
+            fault: unknown.or(scope.fault(now)),
+        })
+    }
+
+    fn at(&self, keyid: &str) -> Option<&Arc<KeyRecord>> {
+        self.position(keyid).ok().and_then(|at| self.keys.get(at))
     }
 }
 
@@ -313,7 +417,7 @@ fn read_key(mut key: Members) -> Result<KeyRecord, Refusal> {
         }
         _ => return Err(incomplete()),
     };
-    record.groups = key.texts("groups")?.unwrap_or_default();
+    record = record.groups(key.texts("groups")?.unwrap_or_default());
     if let Some(attributes) = key.record("attributes")? {
         record = record.attributes(attributes);
     }

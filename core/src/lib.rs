@@ -61,6 +61,7 @@
 //! By default there are `hmac-sha256` and `ed25519`.
 //! - `ecdsa`: `ecdsa-p256-sha256`, to sign and to verify.
 //! - `rsa`: `rsa-pss-sha512` and `rsa-v1_5-sha256`, to verify.
+//! - `snapshot`: keyrings of an edge, filled by signed and sealed snapshots.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -82,6 +83,8 @@ mod key;
 mod key_format;
 mod keyring;
 mod members;
+#[cfg(not(feature = "snapshot"))]
+mod no_snapshot;
 mod origin;
 pub mod policy;
 mod presented;
@@ -94,6 +97,7 @@ mod response;
 #[cfg(feature = "rsa")]
 mod rsa_key;
 pub mod scheme;
+mod scope;
 mod secret;
 mod sign;
 mod signature_base;
@@ -101,6 +105,8 @@ mod signature_input;
 mod signature_request;
 mod signature_value;
 mod signing_key;
+#[cfg(feature = "snapshot")]
+pub mod snapshot;
 pub mod structured;
 mod token;
 mod verifying_key;
@@ -120,6 +126,7 @@ pub use refusal::{Code, Fault, Refusal, Subject};
 pub use replay::{ReplayCache, ReplayStore, ReplayToken, Spend};
 pub use request::{Body, Message, Request, Response, Scheme};
 pub use response::AuthenticResponse;
+pub use scope::Scope;
 pub use secret::{SharedSecret, hmac_sha256};
 pub use sign::{SignOptions, Signed, sign, sign_response};
 pub use signature_base::{signature_base, signature_base_typed};

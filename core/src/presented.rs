@@ -1,12 +1,12 @@
 //! The first two states: a signature that was parsed, and one whose key was found.
 
 use crate::authentic::Authentic;
-use crate::claim::{Claim, FoundKey};
+use crate::claim::Claim;
 use crate::components::View;
 use crate::digest::content_digest;
 use crate::headers::is_token;
 use crate::instant::UnixSeconds;
-use crate::keyring::KeyRing;
+use crate::keyring::{Found, KeyRing};
 use crate::origin::Origin;
 use crate::profile::Profile;
 use crate::refusal::{Code, Refusal};
@@ -87,7 +87,7 @@ impl<'a> Presented<'a> {
 #[derive(Debug)]
 pub struct Candidate<'a> {
     presented: Presented<'a>,
-    key: FoundKey,
+    key: Found,
 }
 
 impl Candidate<'_> {

@@ -39,6 +39,7 @@ pub struct Profile {
     tag: Option<String>,
     max_age: Duration,
     clock_skew: Duration,
+    keyring_grace: Duration,
     nonce_required: bool,
     reveal_base: bool,
     expires_required: bool,
@@ -63,6 +64,7 @@ impl Profile {
             tag: None,
             max_age: Duration::from_mins(5),
             clock_skew: Duration::from_secs(30),
+            keyring_grace: Duration::ZERO,
             nonce_required: true,
             reveal_base: false,
             expires_required: false,
@@ -89,7 +91,7 @@ impl Profile {
     /// Reads a profile from JSON; what is left out keeps its default, what is unknown is refused.
     ///
     /// Members: `environment` (required), `required` (components), `label`, `tag`, `max_age`,
-    /// `clock_skew` (both in seconds), `nonce_required`, `expires_required`, `reveal_base` (refused
+    /// `clock_skew`, `keyring_grace` (all in seconds), `nonce_required`, `expires_required`, `reveal_base` (refused
     /// for `live`), `max_body` (bytes),
     /// `authorities`, `structured_fields` (`item`, `list` or `dictionary` by the field's name), and
     /// `forwarded` with `peers`, `scheme_field`, `authority_field` and `target_field`.
@@ -116,6 +118,7 @@ impl Profile {
         profile.tag = members.text("tag")?.map(String::from);
         profile.max_age = seconds(members.number("max_age")?, profile.max_age);
         profile.clock_skew = seconds(members.number("clock_skew")?, profile.clock_skew);
+        profile.keyring_grace = seconds(members.number("keyring_grace")?, profile.keyring_grace);
         if members.boolean("reveal_base")?.unwrap_or(false) {
             if environment == Environment::Live {
                 return Err(Refusal::named(Code::ProfileMalformed, "reveal_base"));
@@ -195,6 +198,14 @@ impl Profile {
     #[must_use]
     pub fn clock_skew(mut self, clock_skew: Duration) -> Self {
         self.clock_skew = clock_skew;
+        self
+    }
+
+    /// How long a ring of an edge serves after the end of its [snapshot](crate::snapshot), while its source
+    /// can't be reached: not at all by default. A key that is revoked in the meantime is still accepted.
+    #[must_use]
+    pub fn keyring_grace(mut self, grace: Duration) -> Self {
+        self.keyring_grace = grace;
         self
     }
 
@@ -280,6 +291,10 @@ impl Profile {
 
     pub(crate) fn age_limit(&self) -> Duration {
         self.max_age
+    }
+
+    pub(crate) fn grace(&self) -> Duration {
+        self.keyring_grace
     }
 
     pub(crate) fn skew(&self) -> Duration {

@@ -160,6 +160,8 @@ codes! {
         KeyNotActive = "key_not_active", 401, "The key is not active yet.";
         KeyExpired = "key_expired", 401, "The key has expired.";
         KeyRevoked = "key_revoked", 401, "The key was revoked.";
+        KeyScopeMissing = "key_scope_missing", 401, "At this edge the key signs by what is derived of it for the region and the day only.";
+        KeyWrongRegion = "key_wrong_region", 401, "The key was derived for another region.";
         AlgorithmMismatch = "algorithm_mismatch", 401, "The signature names another algorithm than its key has.";
         SignatureMismatch = "signature_mismatch", 401, "The signature is not the one that this key makes for this message.";
     }
@@ -170,6 +172,7 @@ codes! {
         Forbidden = "forbidden", 403, "A policy forbids this action.";
     }
     Verifier {
+        KeyringStale = "keyring_stale", 503, "The keyring's snapshot is past its end; nothing is accepted until there is a newer one.";
         HandlesExhausted = "handles_exhausted", 503, "The module keeps 65,536 objects already; close or spend some.";
         ReplayCacheFull = "replay_cache_full", 503, "The replay cache is full of live nonces; nothing is accepted until some expire.";
         ReplayStoreUnavailable = "replay_store_unavailable", 503, "The replay store didn't answer; nothing is accepted until it does.";
@@ -187,6 +190,15 @@ codes! {
         TokenMalformed = "token_malformed", 500, "The text is not a token: `csk_<env>_<keyid>_<secret>_<checksum>`.";
         TokenChecksumMismatch = "token_checksum_mismatch", 500, "The token's checksum is wrong: a character was lost or mistyped.";
         KeyringMalformed = "keyring_malformed", 500, "The keyring can't be read.";
+        ScopeMalformed = "scope_malformed", 500, "A region is 1 to 32 lower-case letters, digits and hyphens, and a day is before the year 10000.";
+        TrustMalformed = "trust_malformed", 500, "What an edge trusts can't be read, names no publisher, or is missing.";
+        SnapshotMalformed = "snapshot_malformed", 500, "The keyring snapshot can't be read.";
+        SnapshotUntrusted = "snapshot_untrusted", 500, "The keyring snapshot is not signed by a publisher that is trusted, or was altered.";
+        SnapshotOfAnother = "snapshot_of_another", 500, "The keyring snapshot is for another environment, region or reader.";
+        SnapshotOlder = "snapshot_older", 500, "A newer version of the keyring snapshot was taken before.";
+        SnapshotStale = "snapshot_stale", 500, "The keyring snapshot is past its end, or made in the future.";
+        SnapshotBaseMissing = "snapshot_base_missing", 500, "The delta is of another version of the keyring snapshot than was taken.";
+        SnapshotUnreadable = "snapshot_unreadable", 500, "The keyring snapshot is sealed for another key.";
         ProfileMalformed = "profile_malformed", 500, "The verification profile can't be read.";
         ContextMalformed = "context_malformed", 500, "The context is not a record of Cedar values.";
         OptionsMalformed = "options_malformed", 500, "A signing option is wrong.";

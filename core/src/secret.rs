@@ -66,6 +66,14 @@ impl KeyedMac {
         KeyedMac(Hmac::new(&[0; 64].into()))
     }
 
+    /// Under the MAC of `info` by this key: one block of HKDF-Expand (RFC 5869 section 2.3).
+    pub(crate) fn derived(&self, info: &[u8]) -> Self {
+        let key = Zeroizing::new(self.sign(info));
+        let mut block = Zeroizing::new([0; 64]);
+        block.iter_mut().zip(*key).for_each(|(to, from)| *to = from);
+        KeyedMac(Hmac::new(&(*block).into()))
+    }
+
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 32] {
         let mut mac = self.0.clone();
         mac.update(message);

@@ -3,9 +3,10 @@
 use alloc::sync::Arc;
 use core::fmt;
 
-use crate::key::{Algorithm, KeyId};
+use crate::key::{Algorithm, Environment, KeyId};
 use crate::key_format::{self, PrivateKey};
 use crate::refusal::{Code, Refusal};
+use crate::scope::Scope;
 use crate::secret::{KeyedMac, SharedSecret};
 use crate::signature_value::SignatureValue;
 use crate::verifying_key::VerifyingKey;
@@ -132,6 +133,31 @@ impl SigningKey {
                 Err(Code::PrivateKeyMalformed.into())
             }
             _ => Ok(key),
+        }
+    }
+
+    /// What is derived of an `hmac-sha256` key for one region and day (see [`Scope`]): by it a request is
+    /// accepted at that region's edge, which has no other secret of the key.
+    ///
+    /// # Errors
+    /// `algorithm_mismatch` for the private half of a pair, of which an edge has the public one;
+    /// `keyid_malformed` for an id that is too long with its scope.
+    ///
+    /// ```
+    /// use countersign_core::{Environment, Scope, SharedSecret, SigningKey, UnixSeconds};
+    /// let key = SigningKey::new("k7", &SharedSecret::new(vec![7; 32])?)?;
+    /// let scope = Scope::new("eu-west", UnixSeconds::new(1_795_600_000))?;
+    /// let derived = key.derive(Environment::Live, &scope)?;
+    /// assert_eq!(derived.id().as_str(), "k7/eu-west/20261125");
+    /// # Ok::<(), countersign_core::Refusal>(())
+    /// ```
+    pub fn derive(&self, environment: Environment, scope: &Scope) -> Result<Self, Refusal> {
+        match &self.private {
+            Private::Secret(mac) => Ok(SigningKey {
+                id: KeyId::new(&scope.keyid(self.id.as_str()))?,
+                private: Private::Secret(mac.derived(&scope.info(environment))),
+            }),
+            Private::Pair(_) => Err(Code::AlgorithmMismatch.into()),
         }
     }
 

@@ -50,6 +50,50 @@ impl Instance {
         self.open(number::keyring_open, &[json.into()]).map(Ring)
     }
 
+    /// Opens the keyring of an edge from the JSON of whom it trusts (see
+    /// `countersign_core::snapshot::Trust::from_json`). Snapshots fill it.
+    ///
+    /// # Errors
+    /// `trust_malformed`, `scope_malformed`, and those of a public key.
+    pub fn edge(&mut self, trust: &str) -> Result<Ring, Error> {
+        self.open(number::edge_open, &[trust.into()]).map(Ring)
+    }
+
+    /// Loads a snapshot, or a delta, into the keyring of an edge; gives its version, and how many keys there are
+    /// now. After an error it has what it had.
+    ///
+    /// # Errors
+    /// Those of `countersign_core::KeyRing::load`.
+    pub fn load_snapshot(
+        &mut self,
+        ring: &Ring,
+        now: u64,
+        snapshot: &[u8],
+    ) -> Result<(u64, u64), Error> {
+        let numbers = [self.own(&ring.0)?, now].map(Field::Number);
+        let fields = [&numbers[..], &[Field::Bytes(snapshot)]].concat();
+        self.call(number::snapshot_load, &fields, |reply| {
+            Ok((reply.number()?, reply.number()?))
+        })
+    }
+
+    /// Opens what is derived of a key for one region and the day of a time (see
+    /// `countersign_core::SigningKey::derive`).
+    ///
+    /// # Errors
+    /// `scope_malformed`, `algorithm_mismatch`.
+    pub fn derive_key(
+        &mut self,
+        key: &Key,
+        environment: &str,
+        region: &str,
+        at: u64,
+    ) -> Result<Key, Error> {
+        let key = Field::Number(self.own(&key.0)?);
+        let fields = [key, environment.into(), region.into(), Field::Number(at)];
+        self.open(number::key_derive, &fields).map(Key)
+    }
+
     /// Opens a profile from JSON (see `countersign_core::Profile::from_json`).
     ///
     /// # Errors

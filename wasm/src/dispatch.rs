@@ -2,6 +2,8 @@
 
 use countersign_core::{Code, Refusal};
 
+#[cfg(feature = "edge")]
+use crate::edge;
 use crate::frame::{Fields, Reply};
 use crate::handles::Handles;
 #[cfg(feature = "complete")]
@@ -65,6 +67,8 @@ verbs! {
     8 private_key_open(handles, reply, f) {
         pairs::private_key_open(handles, reply, f.text()?, f.text()?, f.bytes()?)
     };
+    #[cfg(feature = "edge")]
+    9 edge_open(handles, reply, f) edge::edge_open(handles, reply, f.text()?);
     #[cfg(feature = "provider")]
     16 profile_open(handles, reply, f) provider::profile_open(handles, reply, f.text()?);
     #[cfg(feature = "provider")]
@@ -78,6 +82,12 @@ verbs! {
     21 close(handles, _r, f) verbs::close(handles, f.number()?);
     #[cfg(feature = "schemes")]
     22 scheme_open(handles, reply, f) schemes::scheme_open(handles, reply, f.text()?);
+    #[cfg(feature = "edge")]
+    23 snapshot_load(handles, reply, f) edge::snapshot_load(handles, reply, f.number()?, f.number()?, f.bytes()?);
+    #[cfg(feature = "provider")]
+    24 key_derive(handles, reply, f) {
+        provider::key_derive(handles, reply, f.number()?, f.text()?, f.text()?, f.number()?)
+    };
     32 sign(handles, reply, f) {
         let (key, request) = (f.number()?, request(f)?);
         verbs::sign_request(handles, reply, key, &request, &signing(f)?)

@@ -9,6 +9,8 @@
 extern crate alloc;
 
 pub mod dispatch;
+#[cfg(feature = "edge")]
+pub mod edge;
 pub mod frame;
 pub mod handles;
 #[cfg(feature = "complete")]

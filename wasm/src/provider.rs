@@ -8,14 +8,15 @@ use countersign_core::policy::{
     Bundle, Entities, EntityStore, EntityUid, Evaluator, LinkedQuery, Record,
 };
 use countersign_core::{
-    Authentic, Body, Code, Headers, KeyRing, Message, Presented, Profile, Publishers, Refusal,
-    ReplayCache, ReplayStore as _, Response, Spend, UnixSeconds, Verified, content_digest,
-    signature_base, signature_inputs,
+    Authentic, Body, Code, Environment, Headers, KeyRing, Message, Presented, Profile, Publishers,
+    Refusal, ReplayCache, ReplayStore as _, Response, Scope, SigningKey, Spend, UnixSeconds,
+    Verified, content_digest, signature_base, signature_inputs,
 };
 
 use crate::frame::Reply;
 use crate::handles::{Decider, Handles};
 use crate::request::RequestParts;
+use crate::verbs::put_key;
 
 /// Opens a keyring from JSON. Found: handle, number of keys.
 ///
@@ -27,6 +28,26 @@ pub fn keyring_open(handles: &mut Handles, reply: &mut Reply, json: &str) -> Res
     reply.number(handles.insert(ring)?);
     reply.number(keys);
     Ok(())
+}
+
+/// Opens what is derived of a key for one region and the day of a time. Found: handle, keyid.
+///
+/// # Errors
+/// `handle_unknown`, `scope_malformed`, and those of [`SigningKey::derive`].
+pub fn key_derive(
+    handles: &mut Handles,
+    reply: &mut Reply,
+    key: u64,
+    environment: &str,
+    region: &str,
+    at: u64,
+) -> Result<(), Refusal> {
+    let malformed = || Refusal::about(Code::ScopeMalformed, environment);
+    let environment = Environment::parse(environment).ok_or_else(malformed)?;
+    let scope = Scope::new(region, UnixSeconds::new(at))?;
+    let key = handles.get::<SigningKey>(key)?;
+    let derived = key.derive(environment, &scope)?;
+    put_key(handles, reply, derived)
 }
 
 /// Opens a profile from JSON. Found: handle.

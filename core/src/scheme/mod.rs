@@ -53,7 +53,7 @@ mod sigv4;
 mod sigv4_received;
 mod sorted;
 mod template;
-mod time;
+pub(crate) mod time;
 mod toml;
 mod verify;
 

@@ -117,7 +117,7 @@ fn push(out: &mut String, number: u64, width: usize) {
 }
 
 /// Year, month and day of a day since 1970, by eras of 400 years that begin in March.
-fn civil(day: u64) -> (u64, u64, u64) {
+pub(crate) fn civil(day: u64) -> (u64, u64, u64) {
     let day = day + 719_468;
     let (era, of_era) = (day / 146_097, day % 146_097);
     let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -133,7 +133,7 @@ fn civil(day: u64) -> (u64, u64, u64) {
 }
 
 /// The day since 1970 of a date. A date that doesn't exist gives the day of another.
-fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+pub(crate) fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     let year = year - u64::from(month <= 2 && year > 0);
     let march_month = (month + 9) % 12;
     let of_year = (153 * march_month + 2) / 5 + day;

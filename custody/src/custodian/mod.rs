@@ -7,6 +7,7 @@ mod error;
 mod factors;
 mod issue;
 mod outage;
+mod publish;
 mod read;
 mod ring;
 mod sweep;

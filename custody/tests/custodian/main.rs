@@ -14,4 +14,5 @@ mod load;
 mod notices;
 mod outage;
 mod separation;
+mod snapshot;
 mod world;

@@ -2,7 +2,7 @@
 
 import { type Bytes, lend, random } from './bytes.js';
 import type { Answer } from './frame.js';
-import { Handle } from './handle.js';
+import { Handle, handleOf } from './handle.js';
 import { door, full } from './module.js';
 
 /** What a key is for. A key of one environment is refused in every other. */
@@ -83,6 +83,17 @@ export class SigningKey extends Handle {
     } finally {
       der.fill(0);
     }
+  }
+
+  /**
+   * What is derived of this key for one region and one day: by it a request is accepted at that region's
+   * edge, which has no other secret of the key. It signs with the keyid `<keyid>/<region>/<yyyymmdd>`.
+   *
+   * @param at A time of the day, in UTC: seconds since 1970; now, unless given
+   * @throws Refusal `scope_malformed`
+   */
+  derive(environment: Environment, region: string, at: number = Math.floor(Date.now() / 1000)): SigningKey {
+    return new SigningKey(door().key_derive(handleOf(this, SigningKey), environment, region, at));
   }
 
   static {

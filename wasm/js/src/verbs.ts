@@ -12,12 +12,15 @@ export const NUMBERS = {
   keyring_open: 5,
   mac: 6,
   private_key_open: 8,
+  edge_open: 9,
   profile_open: 16,
   bundle_open: 17,
   publishers_pin: 18,
   entities_open: 19,
   replay_open: 20,
   close: 21,
+  snapshot_load: 23,
+  key_derive: 24,
   sign: 32,
   verify: 33,
   spend: 34,
@@ -60,12 +63,15 @@ export interface Verbs {
   keyring_open(json: Uint8Array): Answer;
   mac(key: Uint8Array, message: Uint8Array): Answer;
   private_key_open(keyid: string, algorithm: string, key: Uint8Array): Answer;
+  edge_open(json: Uint8Array): Answer;
   profile_open(json: string): Answer;
   bundle_open(bundle: Uint8Array): Answer;
   publishers_pin(json: string): Answer;
   entities_open(bundle: number, json: string): Answer;
   replay_open(capacity: number, seed: number): Answer;
   close(handle: number): Answer;
+  snapshot_load(ring: number, now: number, snapshot: Uint8Array): Answer;
+  key_derive(key: number, environment: string, region: string, at: number): Answer;
   sign(key: number, ...rest: [...RequestFields, ...Signing]): Answer;
   verify(ring: number, profile: number, now: number, ...request: RequestFields): Answer;
   spend(authentic: number, replay: number, now: number): Answer;

@@ -52,6 +52,30 @@ export interface Keyring {
   readonly keys: readonly KeyEntry[];
 }
 
+/** Whose keyring snapshots an edge takes: of one environment and region, sealed for it. */
+export interface Trust {
+  readonly environment: Environment;
+  readonly region: string;
+  /** What the publisher calls this reader. */
+  readonly reader: string;
+  /** The reader's own key: 32 bytes in base64. */
+  readonly reader_key: string;
+  readonly publishers: readonly {
+    readonly name: string;
+    /** Ed25519, in base64. */
+    readonly public_key: string;
+  }[];
+  /** The version that was taken last, over a restart. */
+  readonly at_least?: number;
+}
+
+/** What came of a snapshot. */
+export interface Loaded {
+  readonly version: number;
+  /** How many keys there are now. */
+  readonly keys: number;
+}
+
 /** What a verifier demands of a signature. What is left out has the strict default. */
 export interface Profile {
   /** Keys of another environment are refused. */
@@ -66,6 +90,8 @@ export interface Profile {
   readonly max_age?: number;
   /** Seconds that the sender's clock may be off: 30 unless given. */
   readonly clock_skew?: number;
+  /** Seconds that the keyring of an edge serves on after the end of its snapshot: 0 unless given. */
+  readonly keyring_grace?: number;
   /** Whether a nonce is required: yes, unless given. */
   readonly nonce_required?: boolean;
   /** Whether `expires` is required: no, unless given. */
@@ -91,7 +117,12 @@ export interface Profile {
 /** What a verifier is made of. */
 export interface VerifierOptions {
   /** The keys, as an object or as JSON. Of JSON in bytes, no copy outlives the call but the caller's. */
-  readonly keyring: Keyring | string | Bytes;
+  readonly keyring?: Keyring | string | Bytes;
+  /**
+   * In place of `keyring`, in the complete module: the keys of an edge, which {@link Verifier.load} fills. As JSON in bytes, no copy of
+   * the reader's key outlives the call but the caller's.
+   */
+  readonly edge?: Trust | string | Bytes;
   /** What it demands. */
   readonly profile: Profile;
   /** What decides; without it requests are verified only. */
@@ -130,11 +161,12 @@ export class Verifier {
   #policy: Bundle | undefined;
 
   /**
-   * @throws Refusal `keyring_malformed`, `profile_malformed`, those of a token, and those of a bundle
+   * @throws Refusal `keyring_malformed`, `trust_malformed`, `profile_malformed`, those of a token, and those of
+   * a bundle; TypeError unless there is one of `keyring` and `edge`
    */
   constructor(options: VerifierOptions) {
     this.#profile = new Part(door().profile_open(toJson(options.profile)));
-    this.#keyring = openKeyring(options.keyring);
+    this.#keyring = openKeys(options);
     this.#maxBody = options.profile.max_body ?? DEFAULT_MAX_BODY;
     this.#policy = openPolicy(options.policy);
   }
@@ -144,6 +176,20 @@ export class Verifier {
     const before = this.#keyring;
     this.#keyring = openKeyring(keyring);
     before.close();
+  }
+
+  /**
+   * Takes a snapshot of the keyring, or what changed since the one that it has. After a refusal it has what it
+   * had.
+   *
+   * @param now Seconds since 1970; now, unless given
+   * @throws Refusal `snapshot_untrusted`, `snapshot_of_another`, `snapshot_older`, `snapshot_stale`,
+   * `snapshot_base_missing`, `snapshot_unreadable`, `snapshot_malformed`; `trust_malformed` unless it is an edge's
+   */
+  load(snapshot: Bytes, now: number = seconds()): Loaded {
+    const bytes = snapshot instanceof ArrayBuffer ? new Uint8Array(snapshot) : snapshot;
+    const answer = door().snapshot_load(handleOf(this.#keyring, Part), now, bytes);
+    return { version: answer.number(), keys: answer.number() };
   }
 
   /** Puts another policy in place of this one, at once. */
@@ -236,6 +282,13 @@ export class Part extends Handle {
 export function openKeyring(keyring: Keyring | string | Bytes): Part {
   const json = typeof keyring === 'string' || isBytes(keyring) ? keyring : JSON.stringify(keyring);
   return lend(json, (bytes) => new Part(door().keyring_open(bytes)));
+}
+
+function openKeys({ keyring, edge }: VerifierOptions): Part {
+  if (keyring !== undefined && edge === undefined) return openKeyring(keyring);
+  if (keyring !== undefined || edge === undefined) throw new TypeError('a verifier has a keyring, or an edge');
+  const json = typeof edge === 'string' || isBytes(edge) ? edge : JSON.stringify(edge);
+  return lend(json, (bytes) => new Part(door().edge_open(bytes)));
 }
 
 function openPolicy(policy: Bundle | Bytes | undefined): Bundle | undefined {

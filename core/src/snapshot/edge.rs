@@ -1,0 +1,283 @@
+//! The reader of snapshots: whom it trusts, and the newest that it took.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use ed25519_dalek::{Signature, VerifyingKey as Ed25519};
+use zeroize::Zeroizing;
+
+use super::content::{Content, DERIVED_BYTES, Kind, Row};
+use super::envelope::Envelope;
+use crate::base64;
+use crate::credential::Credential;
+use crate::instant::UnixSeconds;
+use crate::key::{Environment, KeyId};
+use crate::keyring::{Found, KeyRecord};
+use crate::members::Members;
+use crate::refusal::{Code, Refusal};
+use crate::scope::{Scope, is_region};
+use crate::secret::{KeyedMac, SharedSecret};
+use crate::verifying_key::VerifyingKey;
+
+/// How far ahead a publisher's clock may be.
+const AHEAD: Duration = Duration::from_secs(300);
+
+/// Which snapshots a reader takes: of one environment and region, sealed for it, by publishers whose keys it
+/// has, and no older than one it has seen.
+#[derive(Clone)]
+pub struct Trust {
+    environment: Environment,
+    region: Box<str>,
+    reader: Box<str>,
+    reader_key: Zeroizing<[u8; 32]>,
+    publishers: Vec<(Box<str>, Ed25519)>,
+    at_least: u64,
+}
+
+impl Trust {
+    /// Trusts nobody yet.
+    ///
+    /// # Errors
+    /// `scope_malformed` for what is no region.
+    pub fn new(
+        environment: Environment,
+        region: &str,
+        reader: &str,
+        reader_key: &[u8; 32],
+    ) -> Result<Self, Refusal> {
+        if !is_region(region) {
+            return Err(Refusal::named(Code::ScopeMalformed, region));
+        }
+        Ok(Trust {
+            environment,
+            region: region.into(),
+            reader: reader.into(),
+            reader_key: Zeroizing::new(*reader_key),
+            publishers: Vec::new(),
+            at_least: 0,
+        })
+    }
+
+    /// Trusts snapshots that `name` signed with the Ed25519 key whose public half `key` is.
+    ///
+    /// # Errors
+    /// `public_key_malformed`; `key_too_weak` for a point of small order.
+    pub fn publisher(mut self, name: &str, key: &[u8; 32]) -> Result<Self, Refusal> {
+        let key = Ed25519::from_bytes(key).map_err(|_| Code::PublicKeyMalformed)?;
+        if key.is_weak() {
+            return Err(Code::KeyTooWeak.into());
+        }
+        self.publishers.push((name.into(), key));
+        Ok(self)
+    }
+
+    /// Refuses versions before this one: what a reader remembers over a restart.
+    #[must_use]
+    pub fn at_least(mut self, version: u64) -> Self {
+        self.at_least = version;
+        self
+    }
+
+    /// Reads it from JSON: `environment`, `region`, `reader`, `reader_key` (32 bytes in base64),
+    /// `publishers` (each with a `name` and a `public_key` in base64), and `at_least`, which may be left out.
+    ///
+    /// # Errors
+    /// `trust_malformed` with the place or the member, and those of [`Trust::publisher`].
+    pub fn from_json(text: &str) -> Result<Self, Refusal> {
+        let code = Code::TrustMalformed;
+        let wrong = |name| Refusal::named(code, name);
+        let bytes = |text: &str, name| {
+            let mut bytes = Zeroizing::new([0; 32]);
+            match base64::decode(text, bytes.as_mut()) {
+                Some(32) => Ok(bytes),
+                _ => Err(wrong(name)),
+            }
+        };
+        let mut members = Members::read(text, code)?;
+        let mut text = |name| members.text(name)?.ok_or_else(|| wrong(name));
+        let environment = Environment::parse(&text("environment")?);
+        let (region, reader) = (text("region")?, text("reader")?);
+        let key = Zeroizing::new(text("reader_key")?.into_string());
+        let key = bytes(&key, "reader_key")?;
+        let environment = environment.ok_or_else(|| wrong("environment"))?;
+        let mut trust = Trust::new(environment, &region, &reader, &key)?;
+        for record in members.records("publishers")?.unwrap_or_default() {
+            let mut publisher = Members::of(record, code);
+            let name = publisher.text("name")?.unwrap_or_default();
+            let key = publisher.text("public_key")?.unwrap_or_default();
+            publisher.end()?;
+            trust = trust.publisher(&name, &*bytes(&key, "public_key")?)?;
+        }
+        if trust.publishers.is_empty() {
+            return Err(wrong("publishers"));
+        }
+        trust.at_least = members.number("at_least")?.unwrap_or(0);
+        members.end()?;
+        Ok(trust)
+    }
+
+    fn is_by_publisher(&self, envelope: &Envelope<'_>) -> bool {
+        let signature = Signature::from_bytes(envelope.signature);
+        let message = envelope.message();
+        let mut keys = self.publishers.iter();
+        keys.any(|(name, key)| {
+            **name == *envelope.header.publisher && key.verify_strict(&message, &signature).is_ok()
+        })
+    }
+}
+
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Trust(..)")
+    }
+}
+
+/// What an edge has of a keyring.
+#[derive(Clone, Debug)]
+pub(crate) struct Edge {
+    trust: Trust,
+    taken: Option<Arc<Taken>>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    version: u64,
+    not_after: UnixSeconds,
+    content: Content,
+}
+
+impl Edge {
+    pub(crate) fn new(trust: Trust) -> Self {
+        Edge { trust, taken: None }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.taken.as_ref().map_or(0, |taken| taken.content.len())
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.taken
+            .as_ref()
+            .map_or(self.trust.at_least, |taken| taken.version)
+    }
+
+    pub(crate) fn load(&mut self, bytes: &[u8], now: UnixSeconds) -> Result<(), Refusal> {
+        let envelope = Envelope::read(bytes).ok_or(Code::SnapshotMalformed)?;
+        let header = &envelope.header;
+        // Before a word of it is believed.
+        if !self.trust.is_by_publisher(&envelope) {
+            return Err(Refusal::named(Code::SnapshotUntrusted, header.publisher));
+        }
+        let others = if header.environment != self.trust.environment {
+            Some(header.environment.as_str())
+        } else if *header.region != *self.trust.region {
+            Some(header.region)
+        } else {
+            (*header.reader != *self.trust.reader).then_some(header.reader)
+        };
+        if let Some(whose) = others {
+            return Err(Refusal::named(Code::SnapshotOfAnother, whose));
+        }
+        if header.version < self.version() {
+            return Err(Code::SnapshotOlder.into());
+        }
+        if now >= header.not_after || header.made_at > now.after(AHEAD) {
+            return Err(Code::SnapshotStale.into());
+        }
+        let base = match &self.taken {
+            Some(taken) if header.is_delta && taken.version == header.base => Some(taken),
+            _ if header.is_delta => return Err(Code::SnapshotBaseMissing.into()),
+            _ => None,
+        };
+        let content = envelope.open(&self.trust.reader_key);
+        let content = content.ok_or(Code::SnapshotUnreadable)?;
+        let content = Content::read(content, header.environment, header.is_delta)?;
+        self.taken = Some(Arc::new(Taken {
+            version: header.version,
+            not_after: header.not_after,
+            content: match base {
+                Some(base) => base.content.changed_by(&content)?,
+                None => content,
+            },
+        }));
+        Ok(())
+    }
+
+    /// Whether what it has may still be used, `grace` after its end at most.
+    pub(crate) fn is_fresh(&self, now: UnixSeconds, grace: Duration) -> bool {
+        let taken = self.taken.as_ref();
+        taken.is_some_and(|taken| now < taken.not_after.after(grace))
+    }
+
+    /// The key that a keyid names. For one that is unknown another is made as it would have been, if there
+    /// is any.
+    pub(crate) fn find(&self, keyid: &str, now: UnixSeconds) -> Option<Found> {
+        let content = &self.taken.as_ref()?.content;
+        let scope = Scope::split(keyid);
+        let (id, scope) = match &scope {
+            Some((id, scope)) => (*id, Some(scope)),
+            None => (keyid, None),
+        };
+        let known = content.find(id);
+        let row = match known {
+            Some(row) => row,
+            None => content.rows().next()?,
+        };
+        let day = scope.and_then(|scope| {
+            let mut days = content.days().iter();
+            days.position(|day| *day == scope.day())
+        });
+        let material = match row.kind {
+            Kind::Secrets => row
+                .material
+                .chunks_exact(DERIVED_BYTES)
+                .nth(day.unwrap_or(0))?,
+            _ => row.material,
+        };
+        let fault = match (row.kind, scope) {
+            _ if known.is_none() => Some(Code::KeyUnknown),
+            (Kind::Revoked, _) => Some(Code::KeyRevoked),
+            (Kind::Foreign(_), _) => Some(Code::AlgorithmMismatch),
+            (Kind::Secrets, None) => Some(Code::KeyScopeMissing),
+            (Kind::Secrets, Some(scope)) if *scope.region() != *self.trust.region => {
+                Some(Code::KeyWrongRegion)
+            }
+            (Kind::Secrets, Some(scope)) => {
+                let absent = day.is_none().then_some(Code::KeyExpired);
+                scope.fault(now).or(absent)
+            }
+            // A public key has no scope: with one it is another id.
+            (_, Some(_)) => Some(Code::KeyUnknown),
+            (_, None) => None,
+        };
+        let record = self.record(content, &row, material)?;
+        Some(Found { record, fault })
+    }
+
+    fn record(&self, content: &Content, row: &Row<'_>, material: &[u8]) -> Option<Arc<KeyRecord>> {
+        let credential = match row.kind {
+            Kind::Public(algorithm) => {
+                Credential::Public(VerifyingKey::from_bytes(algorithm, material).ok()?)
+            }
+            Kind::Secrets => Credential::Secret(
+                SharedSecret::new(material.to_vec())
+                    .and_then(|secret| KeyedMac::new(&secret))
+                    .ok()?,
+            ),
+            _ => Credential::Secret(KeyedMac::of_nobody()),
+        };
+        let shape = Arc::clone(content.shape(row)?);
+        Some(Arc::new(KeyRecord {
+            id: KeyId::new(row.id).ok()?,
+            environment: self.trust.environment,
+            credential,
+            shape,
+            not_before: row.not_before,
+            not_after: row.not_after,
+            revoked: row.kind == Kind::Revoked,
+        }))
+    }
+}
