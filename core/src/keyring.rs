@@ -328,7 +328,8 @@ impl KeyRing {
     }
 
     /// The key with this id that can have made a signature of this length, and what is wrong with it. Where
-    /// there is none it is a decoy: what comes after takes as long, so that the time doesn't tell.
+    /// there is none it is another, so that the time doesn't tell: the key next to its place, whose memory is
+    /// as cold as its own would be, or a decoy. What that one verifies is refused all the same.
     pub(crate) fn find(
         &self,
         keyid: &str,
@@ -353,30 +354,34 @@ impl KeyRing {
         }
     }
 
+    /// The key with this id. For an unknown one its neighbour, so that as much is looked at.
     fn find_id(&self, keyid: &str, now: UnixSeconds) -> Option<Found> {
-        if let Some(record) = self.at(keyid) {
-            return Some(Found {
-                record: Arc::clone(record),
-                fault: None,
-            });
+        let place = self.position(keyid);
+        if place.is_err() {
+            if let Some(edge) = &self.edge {
+                return edge.find(keyid, now);
+            }
+            if let Some((id, scope)) = Scope::split(keyid) {
+                return Some(self.find_scoped(id, &scope, now));
+            }
         }
-        if let Some(edge) = &self.edge {
-            return edge.find(keyid, now);
-        }
-        // One who holds the secret itself accepts what is derived of it for any region.
-        let (id, scope) = Scope::split(keyid)?;
-        let known = self.at(id);
-        let record = known.unwrap_or(&self.decoys.secret);
-        let is_secret = matches!(record.credential, Credential::Secret(_));
-        let unknown = (known.is_none() || !is_secret).then_some(Code::KeyUnknown);
+        let (Ok(at) | Err(at)) = place;
         Some(Found {
-            record: Arc::new(record.derived(&scope)),
-            fault: unknown.or(scope.fault(now)),
+            record: Arc::clone(self.keys.get(at)?),
+            fault: place.is_err().then_some(Code::KeyUnknown),
         })
     }
 
-    fn at(&self, keyid: &str) -> Option<&Arc<KeyRecord>> {
-        self.position(keyid).ok().and_then(|at| self.keys.get(at))
+    /// What is derived of a key: one who holds the secret itself accepts that for any region.
+    fn find_scoped(&self, id: &str, scope: &Scope, now: UnixSeconds) -> Found {
+        let known = self.position(id).ok().and_then(|at| self.keys.get(at));
+        let record = known.unwrap_or(&self.decoys.secret);
+        let is_secret = matches!(record.credential, Credential::Secret(_));
+        let unknown = (known.is_none() || !is_secret).then_some(Code::KeyUnknown);
+        Found {
+            record: Arc::new(record.derived(scope)),
+            fault: unknown.or(scope.fault(now)),
+        }
     }
 }
 

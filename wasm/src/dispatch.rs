@@ -82,12 +82,16 @@ verbs! {
     21 close(handles, _r, f) verbs::close(handles, f.number()?);
     #[cfg(feature = "schemes")]
     22 scheme_open(handles, reply, f) schemes::scheme_open(handles, reply, f.text()?);
-    #[cfg(feature = "edge")]
-    23 snapshot_load(handles, reply, f) edge::snapshot_load(handles, reply, f.number()?, f.number()?, f.bytes()?);
+    23 codes(_h, reply, _f) {
+        verbs::codes(reply);
+        Ok(())
+    };
     #[cfg(feature = "provider")]
     24 key_derive(handles, reply, f) {
         provider::key_derive(handles, reply, f.number()?, f.text()?, f.text()?, f.number()?)
     };
+    #[cfg(feature = "edge")]
+    25 snapshot_load(handles, reply, f) edge::snapshot_load(handles, reply, f.number()?, f.number()?, f.bytes()?);
     32 sign(handles, reply, f) {
         let (key, request) = (f.number()?, request(f)?);
         verbs::sign_request(handles, reply, key, &request, &signing(f)?)

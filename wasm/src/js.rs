@@ -3,7 +3,7 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::instance::{answer, keep_frame, respond, take_frame};
+use crate::instance::{Door, answer, keep_frame, respond, take_frame};
 
 /// Where to write the next frame, of up to `length` bytes. A later frame of no more bytes goes to the same place.
 #[wasm_bindgen]
@@ -21,7 +21,11 @@ pub fn room(length: usize) -> *mut u8 {
 #[must_use]
 pub fn call(verb: u32, length: usize) -> *const u8 {
     let mut frame = take_frame(0);
-    let reply = answer(verb, frame.get_mut(..length).unwrap_or_default());
+    let reply = answer(
+        verb,
+        frame.get_mut(..length).unwrap_or_default(),
+        Door::JavaScript,
+    );
     keep_frame(frame);
     reply.as_ptr()
 }
@@ -29,5 +33,5 @@ pub fn call(verb: u32, length: usize) -> *const u8 {
 /// Wipes the last reply.
 #[wasm_bindgen]
 pub fn forget() {
-    respond(&mut |_, _| Ok(()));
+    respond(&mut |_, _| Ok(()), Door::JavaScript);
 }

@@ -137,7 +137,8 @@ pub fn scheme_canonical_request(
     moment: &MomentParts<'_>,
 ) -> Result<(), Refusal> {
     let (scheme, credentials) = handles.pair::<Scheme, Credentials>(scheme, credentials)?;
-    let canonical = scheme.canonical_request(&request.read()?, credentials, &moment.read(scheme)?)?;
+    let canonical =
+        scheme.canonical_request(&request.read()?, credentials, &moment.read(scheme)?)?;
     reply.text(canonical.as_deref().unwrap_or(""));
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use countersign_core::Code;
 use countersign_wasm::frame::{Fields, Reply};
 
 /// The arguments of a verb in the making.
@@ -104,12 +105,19 @@ impl Answer {
     /// Opens a reply.
     pub(super) fn open(frame: Vec<u8>) -> Result<Self, Fault> {
         let mut answer = Answer { frame, at: 0 };
-        let code = answer.text()?;
-        if code == "ok" {
+        if answer.text()? == "ok" {
             return Ok(answer);
         }
-        let message = answer.text()?;
-        Err(Fault::Refused(Refused { code, message }))
+        let number = usize::try_from(answer.number()?).unwrap_or(usize::MAX);
+        // Of this version, as the module is.
+        let code = Code::ALL.get(number);
+        let code =
+            code.ok_or_else(|| Fault::Broken(anyhow::anyhow!("code {number} is unknown")))?;
+        answer.text()?;
+        Err(Fault::Refused(Refused {
+            code: code.as_str().to_owned(),
+            message: format!("{}{}", code.sentence(), answer.text()?),
+        }))
     }
 
     /// The next field.

@@ -26,9 +26,13 @@ export class Answer {
   static at(bytes: Uint8Array, at: number): Answer {
     if (wordAt(bytes, at) === OK_LENGTH && bytes[at + 4] === O && bytes[at + 5] === K) return new Answer(bytes, at + 6);
     const answer = new Answer(bytes, at);
-    const [code, message, problem, field] = [answer.text(), answer.text(), answer.text(), answer.text()];
+    answer.#next();
+    // The number of the code, whose texts come last.
+    answer.#next();
+    const [problem, detail, field] = [answer.text(), answer.text(), answer.text()];
     const place = answer.optionalNumber();
-    throw new Refusal(code, message, JSON.parse(problem), place === undefined ? undefined : { field, at: place });
+    const [code, sentence] = [answer.text(), answer.text()];
+    throw new Refusal(code, sentence + detail, JSON.parse(problem), place === undefined ? undefined : { field, at: place });
   }
 
   /** The next field: a copy of its bytes. */
