@@ -23,22 +23,26 @@ pub struct Authentic {
 #[derive(Debug)]
 struct Facts {
     key: Arc<KeyRecord>,
-    /// Method and path, in one allocation.
-    method_and_path: String,
+    /// The signature base, then the method, then the path: one allocation.
+    texts: String,
+    base_length: usize,
     method_length: usize,
     at: UnixSeconds,
-    base: String,
     value: SignatureValue,
 }
 
 impl Facts {
+    fn text(&self, from: usize, to: usize) -> &str {
+        self.texts.get(from..to).unwrap_or("")
+    }
+
     fn evidence(&self) -> Option<Evidence> {
         match &self.key.credential {
             Credential::Secret(_) => None,
             Credential::Public(key) => Some(Evidence::new(
                 &self.key.id,
                 key.clone(),
-                &self.base,
+                self.text(0, self.base_length),
                 self.value.as_bytes(),
             )),
         }
@@ -55,16 +59,17 @@ impl Authentic {
         base: String,
         value: SignatureValue,
     ) -> Self {
-        let mut method_and_path = String::with_capacity(method.len() + path.len());
-        method_and_path.push_str(method);
-        method_and_path.push_str(path);
+        let mut texts = base;
+        let base_length = texts.len();
+        texts.push_str(method);
+        texts.push_str(path);
         Authentic {
             facts: Facts {
                 key,
-                method_and_path,
+                texts,
+                base_length,
                 method_length: method.len(),
                 at,
-                base,
                 value,
             },
             token,
@@ -141,19 +146,15 @@ impl Verified {
     /// The method of the request.
     #[must_use]
     pub fn method(&self) -> &str {
-        self.facts
-            .method_and_path
-            .get(..self.facts.method_length)
-            .unwrap_or("")
+        let start = self.facts.base_length;
+        self.facts.text(start, start + self.facts.method_length)
     }
 
     /// The path that was signed, still percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.facts
-            .method_and_path
-            .get(self.facts.method_length..)
-            .unwrap_or("")
+        let start = self.facts.base_length + self.facts.method_length;
+        self.facts.text(start, self.facts.texts.len())
     }
 
     /// When it was authenticated.

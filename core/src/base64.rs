@@ -1,4 +1,5 @@
-//! Base64 with padding (RFC 4648 section 4), read strictly and in constant time.
+//! Base64 with padding (RFC 4648 section 4), read strictly. Secrets are read so too: there are neither
+//! branches on what a character is nor tables, so that the time doesn't tell it.
 //!
 //! One function a way, whatever the caller holds: each other type would be code of its own.
 
@@ -6,11 +7,46 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
+/// Characters that are looked at side by side, and the bytes that they stand for.
+const CHARACTERS: usize = 16;
+const BYTES: usize = CHARACTERS / 4 * 3;
 
 /// Decodes into the front of `bytes`, and tells how many there are.
 pub(crate) fn decode(base64: &str, bytes: &mut [u8]) -> Option<usize> {
-    Base64::decode(base64, bytes).map(<[u8]>::len).ok()
+    let text = base64.as_bytes();
+    let (digits, spare) = match text {
+        [digits @ .., b'=', b'='] => (digits, 0b1111),
+        [digits @ .., b'='] => (digits, 0b0011),
+        digits => (digits, 0),
+    };
+    if text.len() % 4 != 0 {
+        return None;
+    }
+    let length = digits.len() / 4 * 3 + (digits.len() % 4).saturating_sub(1);
+    let bytes = bytes.get_mut(..length)?;
+    // Bits that no byte takes are zero, or two texts would stand for the same bytes.
+    let mut wrong = digits.last().map_or(0, |last| sextet(*last) & spare);
+    let (chunks, rest) = digits.as_chunks();
+    let mut last = [b'A'; CHARACTERS];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    for (chunk, bytes) in chunks.iter().chain([&last]).zip(bytes.chunks_mut(BYTES)) {
+        let mut sextets: [u8; CHARACTERS] = *chunk;
+        for character in &mut sextets {
+            *character = sextet(*character);
+        }
+        wrong |= sextets.iter().fold(0, |all, one| all | one) & NONE;
+        for ([a, b, c, d], bytes) in sextets.as_chunks().0.iter().zip(bytes.chunks_mut(3)) {
+            let three = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+            match bytes {
+                [first, second, third] => [*first, *second, *third] = three,
+                bytes => bytes
+                    .iter_mut()
+                    .zip(three)
+                    .for_each(|(to, from)| *to = from),
+            }
+        }
+    }
+    (wrong == 0).then_some(length)
 }
 
 pub(crate) fn decode_vec(base64: &str) -> Option<Vec<u8>> {
@@ -20,6 +56,46 @@ pub(crate) fn decode_vec(base64: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Appends the text that stands for the bytes.
 pub(crate) fn push(out: &mut String, bytes: &[u8]) {
-    out.push_str(&Base64::encode_string(bytes));
+    for bytes in bytes.chunks(3) {
+        let [a, b, c] = match *bytes {
+            [a, b, c] => [a, b, c],
+            [a, b] => [a, b, 0],
+            [a, ..] => [a, 0, 0],
+            [] => [0; 3],
+        };
+        let mut text = [a >> 2, a << 4 | b >> 4, b << 2 | c >> 6, c].map(digit);
+        for padding in text.iter_mut().skip(bytes.len() + 1) {
+            *padding = b'=';
+        }
+        out.push_str(core::str::from_utf8(&text).unwrap_or(""));
+    }
+}
+
+/// No sextet: a bit that none has.
+const NONE: u8 = 0x80;
+
+/// What a character stands for.
+fn sextet(character: u8) -> u8 {
+    let of = |first: u8, count: u8, sextet: u8| {
+        let place = character.wrapping_sub(first);
+        is_below(place, count) & (place.wrapping_add(sextet) ^ NONE)
+    };
+    of(b'A', 26, 0) ^ of(b'a', 26, 26) ^ of(b'0', 10, 52) ^ of(b'+', 1, 62) ^ of(b'/', 1, 63) ^ NONE
+}
+
+/// The character that stands for the lower six bits.
+fn digit(bits: u8) -> u8 {
+    let sextet = bits & 63;
+    let of = |first: u8, count: u8, from: u8| {
+        let place = sextet.wrapping_sub(from);
+        is_below(place, count) & place.wrapping_add(first)
+    };
+    of(b'A', 26, 0) | of(b'a', 26, 26) | of(b'0', 10, 52) | of(b'+', 1, 62) | of(b'/', 1, 63)
+}
+
+/// All bits where `number` is below `limit`, else none.
+fn is_below(number: u8, limit: u8) -> u8 {
+    u8::from(number < limit).wrapping_neg()
 }

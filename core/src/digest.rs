@@ -1,7 +1,6 @@
 //! `Content-Digest` and its kin: the body, bound to the signature (RFC 9530).
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use sha2::{Digest as _, Sha256, Sha512};
 
@@ -159,7 +158,7 @@ pub fn content_digest(
 ) -> Result<bool, Refusal> {
     let mut present = false;
     let mut checked = false;
-    let mut seen = Vec::new();
+    let (mut sha256, mut sha512) = (false, false);
     for value in headers.all(field) {
         present = true;
         let mut cursor = Cursor::new(field, Code::DigestMalformed, value);
@@ -170,10 +169,13 @@ pub fn content_digest(
             cursor.skip_parameters()?;
             if let Some(algorithm) = DigestAlgorithm::parse(name) {
                 // Each occurrence would hash the body again.
-                if seen.contains(&algorithm) {
+                let seen = match algorithm {
+                    DigestAlgorithm::Sha256 => &mut sha256,
+                    DigestAlgorithm::Sha512 => &mut sha512,
+                };
+                if core::mem::replace(seen, true) {
                     return Err(cursor.error());
                 }
-                seen.push(algorithm);
                 checked |= compare(algorithm, base64, body)?;
             }
             if !cursor.next_member()? {

@@ -43,11 +43,9 @@ impl<'a> Headers<'a> {
     /// # Ok::<(), countersign_core::Refusal>(())
     /// ```
     pub fn parse(block: &'a [u8]) -> Result<Self, Refusal> {
-        if !block
-            .iter()
-            .fold(true, |all, byte| all & is_line_byte(*byte))
-        {
-            return Err(refuse_byte(block));
+        let is_plain = is_plain(block);
+        if !is_plain {
+            look_at_bytes(block)?;
         }
         let text = core::str::from_utf8(block).map_err(|_| Code::HeaderNotAscii)?;
         let malformed = |at| Refusal::at(Code::HeadersMalformed, "headers", at);
@@ -66,11 +64,13 @@ impl<'a> Headers<'a> {
                 }
                 break;
             }
-            let (name, value) = line.split_once(':').ok_or_else(|| malformed(at))?;
-            if !is_token(name) {
-                return Err(malformed(at));
-            }
-            if has_bare_carriage_return(value) {
+            let name_length = length_of(line, is_token_byte);
+            let (name, value) = line
+                .split_at_checked(name_length)
+                .and_then(|(name, rest)| Some((name, rest.strip_prefix(':')?)))
+                .filter(|(name, _)| !name.is_empty())
+                .ok_or_else(|| malformed(at))?;
+            if !is_plain && has_bare_carriage_return(value) {
                 return Err(malformed(at));
             }
             let value = trim(value);
@@ -173,45 +173,60 @@ pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
+#[inline]
 pub(crate) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
+    // A bit for each of 128 characters.
+    const LETTERS: u128 = 0x07ff_fffe;
+    const TOKEN: u128 = LETTERS << 64 | LETTERS << 96 | 0x03ff << 48 | marks(b"!#$%&'*+-.^_`|~");
+    byte.is_ascii() && TOKEN >> byte & 1 == 1
 }
 
-/// Whether a block of lines may hold this byte. Without a branch, so that a whole block is looked at
-/// many bytes at a time.
+/// A bit for each of these characters.
+const fn marks(characters: &[u8]) -> u128 {
+    let (mut bits, mut rest) = (0, characters);
+    while let [first, others @ ..] = rest {
+        bits |= 1 << *first;
+        rest = others;
+    }
+    bits
+}
+
+/// How many bytes from the start are accepted.
+#[inline]
+pub(crate) fn length_of(text: &str, accept: impl Fn(u8) -> bool) -> usize {
+    let ends = |byte: &u8| !accept(*byte);
+    text.as_bytes().iter().position(ends).unwrap_or(text.len())
+}
+
+/// Whether a block of lines may hold this byte.
 #[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
 fn is_line_byte(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') | (byte == b'\t') | (byte == b'\r') | (byte == b'\n')
 }
 
-/// Says which byte of a block is not one of a line.
+/// Whether a block has only bytes that it may have, and no carriage return without its line feed. There is
+/// no branch in it, so that many bytes are looked at together.
+#[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
+fn is_plain(block: &[u8]) -> bool {
+    let mut before = b'\n';
+    let all = block.iter().fold(true, |all, &byte| {
+        let is_bare = (before == b'\r') & (byte != b'\n');
+        before = byte;
+        all & is_line_byte(byte) & !is_bare
+    });
+    all & (before != b'\r')
+}
+
+/// Says which byte of a block is not one of a line, if one is.
 #[cold]
-fn refuse_byte(block: &[u8]) -> Refusal {
+fn look_at_bytes(block: &[u8]) -> Result<(), Refusal> {
     let first = |is_wrong: fn(&u8) -> bool| block.iter().position(is_wrong);
-    match first(|byte| !byte.is_ascii()) {
-        Some(at) => Refusal::at(Code::HeaderNotAscii, "headers", at),
-        None => Refusal::at(
-            Code::HeadersMalformed,
-            "headers",
-            first(|byte| !is_line_byte(*byte)).unwrap_or(0),
-        ),
+    if let Some(at) = first(|byte| !byte.is_ascii()) {
+        return Err(Refusal::at(Code::HeaderNotAscii, "headers", at));
+    }
+    match first(|byte| !is_line_byte(*byte)) {
+        Some(at) => Err(Refusal::at(Code::HeadersMalformed, "headers", at)),
+        None => Ok(()),
     }
 }
 

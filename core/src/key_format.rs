@@ -1,10 +1,12 @@
 //! The formats that keys come in: `SubjectPublicKeyInfo`, PKCS#8, and PEM around them.
 
+use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use base64ct::{Base64, Encoding as _};
 use zeroize::Zeroizing;
 
+use crate::base64;
 #[cfg(feature = "ecdsa")]
 use crate::der::OBJECT_IDENTIFIER;
 use crate::der::{Der, INTEGER, OCTET_STRING, SEQUENCE};
@@ -175,9 +177,10 @@ fn pem(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
     if base64.len() > MAX_KEY_BYTES {
         return None;
     }
-    let mut packed = Zeroizing::new(Vec::with_capacity(base64.len()));
-    packed.extend(base64.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')));
-    let length = Base64::decode_in_place(&mut packed).ok()?.len();
-    packed.truncate(length);
-    Some((label, packed))
+    let mut packed = Zeroizing::new(String::with_capacity(base64.len()));
+    packed.extend(base64.chars().filter(|c| !matches!(c, '\r' | '\n')));
+    let mut der = Zeroizing::new(vec![0; packed.len() / 4 * 3]);
+    let length = base64::decode(&packed, &mut der)?;
+    der.truncate(length);
+    Some((label, der))
 }

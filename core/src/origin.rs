@@ -137,8 +137,10 @@ impl<'a> Origin<'a> {
         let Some(authority) = self.authority_without_default_port() else {
             return false;
         };
-        for character in authority.chars() {
-            out.push(character.to_ascii_lowercase());
+        let start = out.len();
+        out.push_str(authority);
+        if let Some(pushed) = out.get_mut(start..) {
+            pushed.make_ascii_lowercase();
         }
         true
     }

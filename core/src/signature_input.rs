@@ -154,7 +154,9 @@ pub(crate) fn signature_value(
     label: &str,
 ) -> Result<SignatureValue, Refusal> {
     let mut found = None;
-    let mut seen: Vec<&str> = Vec::with_capacity(1);
+    // On the stack: nearly every message has one signature.
+    let mut seen = [""; MAX_SIGNATURES];
+    let mut count = 0;
     for value in headers.all("signature") {
         let mut cursor = Cursor::new("signature", Code::SignatureMalformed, value);
         loop {
@@ -162,13 +164,12 @@ pub(crate) fn signature_value(
             cursor.expect(b'=')?;
             let base64 = cursor.bytes()?;
             cursor.skip_parameters()?;
+            // No key is empty.
             if seen.contains(&name) {
                 return Err(Refusal::named(Code::LabelDuplicate, name));
             }
-            if seen.len() == MAX_SIGNATURES {
-                return Err(Code::TooManySignatures.into());
-            }
-            seen.push(name);
+            *seen.get_mut(count).ok_or(Code::TooManySignatures)? = name;
+            count += 1;
             if name == label {
                 found = Some(base64);
             }
@@ -200,15 +201,25 @@ fn parse_components<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Component<'a>>, R
 
 fn parse_parameters<'a>(cursor: &mut Cursor<'a>) -> Result<Parameters<'a>, Refusal> {
     let mut parameters = Parameters::default();
-    let mut seen: Vec<&str> = Vec::with_capacity(6);
+    let mut others: Vec<&str> = Vec::new();
+    let mut count = 0;
     while let Some((name, value)) = cursor.parameter()? {
-        if seen.contains(&name) {
+        let seen = match name {
+            "created" => parameters.created.is_some(),
+            "expires" => parameters.expires.is_some(),
+            "nonce" => parameters.nonce.is_some(),
+            "alg" => parameters.alg.is_some(),
+            "keyid" => parameters.keyid.is_some(),
+            "tag" => parameters.tag.is_some(),
+            _ => others.contains(&name),
+        };
+        if seen {
             return Err(Refusal::named(Code::ParameterDuplicate, name));
         }
-        if seen.len() == MAX_PARAMETERS {
+        if count == MAX_PARAMETERS {
             return Err(Code::TooManyParameters.into());
         }
-        seen.push(name);
+        count += 1;
         match name {
             "created" => parameters.created = Some(instant(cursor, name, value)?),
             "expires" => parameters.expires = Some(instant(cursor, name, value)?),
@@ -218,7 +229,7 @@ fn parse_parameters<'a>(cursor: &mut Cursor<'a>) -> Result<Parameters<'a>, Refus
             "tag" => parameters.tag = Some(text(name, value)?),
             // Not ours to read, but covered all the same.
             _ if !value.is_sound() => return Err(cursor.error()),
-            _ => {}
+            _ => others.push(name),
         }
     }
     Ok(parameters)

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::base64;
-use crate::headers::is_token_byte;
+use crate::headers::{is_token_byte, length_of};
 use crate::refusal::{Code, Refusal};
 
 const MAX_INTEGER_DIGITS: usize = 15;
@@ -183,11 +183,10 @@ impl<'a> Cursor<'a> {
     }
 
     fn skip_while(&mut self, accept: impl Fn(u8) -> bool) -> &'a str {
-        let start = self.at;
-        while self.peek().is_some_and(&accept) {
-            self.at += 1;
-        }
-        self.since(start)
+        let rest = self.text.get(self.at..).unwrap_or("");
+        let length = length_of(rest, accept);
+        self.at += length;
+        rest.get(..length).unwrap_or("")
     }
 
     /// Skips the spaces around the value of a whole field.

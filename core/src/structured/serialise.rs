@@ -147,15 +147,19 @@ pub(crate) fn push_key(out: &mut String, key: &str) -> Result<(), Refusal> {
 
 /// Appends a String (section 4.1.6).
 pub(crate) fn push_string(out: &mut String, text: &str) -> Result<(), Refusal> {
+    if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(unwritable(text));
+    }
     out.push('"');
-    for c in text.chars() {
-        if !matches!(c, ' '..='~') {
-            return Err(unwritable(text));
+    if text.contains(['"', '\\']) {
+        for c in text.chars() {
+            if matches!(c, '"' | '\\') {
+                out.push('\\');
+            }
+            out.push(c);
         }
-        if matches!(c, '"' | '\\') {
-            out.push('\\');
-        }
-        out.push(c);
+    } else {
+        out.push_str(text);
     }
     out.push('"');
     Ok(())
