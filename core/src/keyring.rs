@@ -253,7 +253,8 @@ impl KeyRing {
     }
 
     /// The key with this id that can have made a signature of this length, and what is wrong with it. Where
-    /// there is none it is a decoy: what comes after takes as long, so that the time doesn't tell.
+    /// there is none it is another, so that the time doesn't tell: the key next to its place, whose memory is
+    /// as cold as its own would be, or a decoy. What that one verifies is refused all the same.
     pub(crate) fn find(
         &self,
         keyid: &str,
@@ -262,12 +263,13 @@ impl KeyRing {
         now: UnixSeconds,
     ) -> (Arc<KeyRecord>, Option<Code>) {
         let decoy = self.decoys.of(length);
-        let known = self.position(keyid).ok().and_then(|at| self.keys.get(at));
-        let record = known.unwrap_or(decoy);
+        let place = self.position(keyid);
+        let (Ok(at) | Err(at)) = place;
+        let record = self.keys.get(at).unwrap_or(decoy);
         let makes = record.credential.makes(length);
         let fault = record.fault(environment, now);
         let fault = fault.or((!makes).then_some(Code::SignatureMismatch));
-        let fault = if known.is_some() {
+        let fault = if place.is_ok() {
             fault
         } else {
             Some(Code::KeyUnknown)

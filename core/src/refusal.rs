@@ -62,6 +62,12 @@ macro_rules! codes {
             /// Every code, in the order of the way of a request.
             pub const ALL: &'static [Code] = &[$($(Code::$variant,)*)*];
 
+            /// Its place in [`Code::ALL`], which may be another one in another version.
+            #[must_use]
+            pub const fn number(self) -> u8 {
+                self as u8
+            }
+
             /// The code as programs read it, such as `signature_mismatch`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
@@ -353,6 +359,19 @@ impl Refusal {
     #[must_use]
     pub fn message(&self) -> String {
         let mut out = String::from(self.code().sentence());
+        self.push_detail(&mut out);
+        out
+    }
+
+    /// What and where, as [`message`](Refusal::message) has it after the sentence; empty if neither is known.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        let mut out = String::new();
+        self.push_detail(&mut out);
+        out
+    }
+
+    fn push_detail(&self, out: &mut String) {
         match self.subject() {
             None => {}
             Some(Subject::Name(name)) => {
@@ -362,13 +381,12 @@ impl Refusal {
             }
             Some(Subject::Offset { field, at }) => {
                 out.push_str(" (byte ");
-                push_decimal(&mut out, i64::try_from(*at).unwrap_or(i64::MAX));
+                push_decimal(out, i64::try_from(*at).unwrap_or(i64::MAX));
                 out.push_str(" of `");
                 out.push_str(field);
                 out.push_str("`)");
             }
         }
-        out
     }
 }
 

@@ -1,19 +1,73 @@
 //! What a host is told when a call didn't give what it asked for.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
-/// A refusal by the module, as its reply frame has it.
+/// A refusal by the module.
+///
+/// It has the number of its code, and the texts that the module gave for all codes: to make one takes as
+/// long for an unknown key as for a wrong signature.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{}{}", self.text().sentence, self.detail)]
 pub struct Refused {
-    /// The stable code, such as `signature_mismatch`.
-    pub code: String,
-    /// What was wrong and where, for the operator.
-    pub message: String,
+    pub(crate) codes: Arc<[CodeText]>,
+    pub(crate) number: usize,
+    pub(crate) detail: String,
+    pub(crate) problem: String,
+    pub(crate) place: Option<(String, usize)>,
+}
+
+/// The texts of a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CodeText {
+    pub(crate) name: String,
+    pub(crate) sentence: String,
+}
+
+impl Refused {
+    /// The stable code, such as `signature_mismatch`. The error's own text says what was wrong and where, for
+    /// the operator.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.text().name
+    }
+
     /// The problem details for a stranger, as `application/problem+json` (RFC 9457).
-    pub problem: String,
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
     /// The header field and the byte offset into its value that the message points at.
-    pub place: Option<(String, usize)>,
+    #[must_use]
+    pub fn place(&self) -> Option<(&str, usize)> {
+        let (field, at) = self.place.as_ref()?;
+        Some((field, *at))
+    }
+
+    fn text(&self) -> &CodeText {
+        static UNKNOWN: CodeText = CodeText {
+            name: String::new(),
+            sentence: String::new(),
+        };
+        // Whoever makes one has looked for the number.
+        self.codes.get(self.number).unwrap_or(&UNKNOWN)
+    }
+}
+
+impl From<countersign_core::Refusal> for Refused {
+    fn from(refusal: countersign_core::Refusal) -> Self {
+        Refused {
+            codes: [CodeText {
+                name: refusal.code().as_str().into(),
+                sentence: refusal.code().sentence().into(),
+            }]
+            .into(),
+            number: 0,
+            detail: refusal.detail(),
+            problem: refusal.problem(),
+            place: None,
+        }
+    }
 }
 
 /// Why a call failed.
@@ -61,7 +115,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
-            Error::Refused(refused) => &refused.code,
+            Error::Refused(refused) => refused.code(),
             Error::NotAModule(_) => "module_not_wasm",
             Error::OtherModule { .. } => "module_hash_mismatch",
             Error::Trapped(_) => "module_trapped",

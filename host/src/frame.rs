@@ -1,6 +1,8 @@
 //! Frames, from the host's side (`docs/abi.md`).
 
-use crate::error::{Error, Refused};
+use std::sync::Arc;
+
+use crate::error::{CodeText, Error, Refused};
 
 /// A field of a frame to send.
 #[derive(Clone, Copy)]
@@ -59,18 +61,14 @@ pub(crate) fn write_frame(mut memory: &mut [u8], fields: &[Field<'_>]) -> bool {
 pub(crate) struct Reply<'a>(&'a [u8]);
 
 impl<'a> Reply<'a> {
-    /// Reads the first field: the rest is the reply, or the refusal.
-    pub(crate) fn read(frame: &'a [u8]) -> Result<Self, Error> {
+    /// Reads the first field: the rest is the reply, or a refusal.
+    pub(crate) fn read(frame: &'a [u8]) -> Result<Result<Self, Told>, Error> {
         let mut reply = Reply(frame);
-        let code = reply.text()?;
-        if code == "ok" {
-            return Ok(reply);
+        if reply.text()? == "ok" {
+            return Ok(Ok(reply));
         }
-        let (code, message, problem) = (
-            code.to_owned(),
-            reply.text()?.to_owned(),
-            reply.text()?.to_owned(),
-        );
+        let number = reply.number()?;
+        let (problem, detail) = (reply.text()?.to_owned(), reply.text()?.to_owned());
         let field = reply.text()?;
         let place = match reply.number() {
             Ok(at) if !field.is_empty() => {
@@ -78,13 +76,12 @@ impl<'a> Reply<'a> {
             }
             _ => None,
         };
-        Err(Refused {
-            code,
-            message,
+        Ok(Err(Told {
+            number: usize::try_from(number).map_err(|_| broken())?,
             problem,
+            detail,
             place,
-        }
-        .into())
+        }))
     }
 
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Error> {
@@ -114,6 +111,38 @@ impl<'a> Reply<'a> {
             text.split('\n').map(str::to_owned).collect()
         })
     }
+}
+
+/// A refusal, without the texts of its code.
+pub(crate) struct Told {
+    number: usize,
+    problem: String,
+    detail: String,
+    place: Option<(String, usize)>,
+}
+
+impl Told {
+    /// With the texts of all codes.
+    pub(crate) fn by(self, codes: &Arc<[CodeText]>) -> Error {
+        if self.number >= codes.len() {
+            return broken();
+        }
+        Refused {
+            codes: Arc::clone(codes),
+            number: self.number,
+            problem: self.problem,
+            detail: self.detail,
+            place: self.place,
+        }
+        .into()
+    }
+}
+
+/// The texts of all codes, by their numbers.
+pub(crate) fn read_codes(reply: &mut Reply<'_>) -> Result<Arc<[CodeText]>, Error> {
+    let (names, sentences) = (reply.lines()?, reply.lines()?);
+    let text = |(name, sentence)| CodeText { name, sentence };
+    Ok(names.into_iter().zip(sentences).map(text).collect())
 }
 
 fn broken() -> Error {

@@ -2,16 +2,21 @@
 
 use core::num::NonZeroU64;
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use countersign_wasm::dispatch::number;
 use wasmtime::{InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc};
 
-use crate::error::{Error, Refused};
-use crate::frame::{Field, Reply, frame_len, write_frame};
+use crate::error::{CodeText, Error, Refused};
+use crate::frame::{Field, Reply, frame_len, read_codes, write_frame};
 use crate::module::{Limits, ticks};
 use crate::states::Handle;
 
 /// Frames up to this many bytes share one buffer in the module's memory.
 const BUFFER: u32 = 16 << 10;
+
+/// The texts of a module's codes, once one was asked for.
+pub(crate) type Codes = Arc<OnceLock<Arc<[CodeText]>>>;
 
 static NEXT_INSTANCE: AtomicU64 = AtomicU64::new(1);
 
@@ -24,13 +29,19 @@ pub struct Instance {
     alloc: TypedFunc<u32, u32>,
     free: TypedFunc<(u32, u32), ()>,
     forget: TypedFunc<(), ()>,
+    /// The texts of the module's codes, which all its instances share.
+    codes: Codes,
     buffer: u32,
     ticks: u64,
     stopped: bool,
 }
 
 impl Instance {
-    pub(crate) fn new(pre: &InstancePre<StoreLimits>, limits: Limits) -> Result<Self, Error> {
+    pub(crate) fn new(
+        pre: &InstancePre<StoreLimits>,
+        limits: Limits,
+        codes: Codes,
+    ) -> Result<Self, Error> {
         let none = |error: wasmtime::Error| Error::NoInstance(format!("{error:#}"));
         let store_limits = StoreLimitsBuilder::new()
             .memory_size(limits.memory)
@@ -66,6 +77,7 @@ impl Instance {
             alloc,
             free,
             forget,
+            codes,
             buffer: 0,
             ticks,
             stopped: false,
@@ -89,16 +101,35 @@ impl Instance {
             return Err(Error::Stopped);
         }
         self.store.set_epoch_deadline(self.ticks);
-        match self.call_once(verb, fields) {
-            Ok((address, length)) => {
-                let memory = self.memory.data(&self.store);
-                let frame = usize::try_from(address)
-                    .ok()
-                    .zip(usize::try_from(length).ok())
-                    .and_then(|(address, length)| memory.get(address..address.checked_add(length)?))
-                    .ok_or_else(|| Error::Trapped("its reply is outside of its memory".into()))?;
-                read(&mut Reply::read(frame)?)
+        let told = match Reply::read(self.reply(verb, fields)?)? {
+            Ok(mut reply) => return read(&mut reply),
+            Err(told) => told,
+        };
+        let codes = match self.codes.get() {
+            Some(codes) => codes,
+            None => {
+                // Once for the module, whatever its first refusal is.
+                let Ok(mut reply) = Reply::read(self.reply(number::codes, &[])?)? else {
+                    return Err(Error::Trapped("it has no texts of its codes".into()));
+                };
+                let read = read_codes(&mut reply)?;
+                self.codes.get_or_init(|| read)
             }
+        };
+        Err(told.by(codes))
+    }
+
+    /// The reply to a call, in the instance's memory.
+    fn reply(&mut self, verb: u32, fields: &[Field<'_>]) -> Result<&[u8], Error> {
+        match self.call_once(verb, fields) {
+            Ok((address, length)) => usize::try_from(address)
+                .ok()
+                .zip(usize::try_from(length).ok())
+                .and_then(|(address, length)| {
+                    let memory = self.memory.data(&self.store);
+                    memory.get(address..address.checked_add(length)?)
+                })
+                .ok_or_else(|| Error::Trapped("its reply is outside of its memory".into())),
             Err(trap) => {
                 self.stopped = true;
                 Err(Error::Trapped(trap.root_cause().to_string()))
@@ -187,12 +218,6 @@ fn read_number(reply: &mut Reply<'_>) -> Result<u64, Error> {
 }
 
 fn foreign() -> Error {
-    let core = countersign_core::Refusal::from(countersign_core::Code::HandleUnknown);
-    Refused {
-        code: core.code().as_str().into(),
-        message: core.message(),
-        problem: core.problem(),
-        place: None,
-    }
-    .into()
+    let refusal = countersign_core::Refusal::from(countersign_core::Code::HandleUnknown);
+    Refused::from(refusal).into()
 }

@@ -14,7 +14,7 @@ use wasmtime::{
 #[cfg(unix)]
 use crate::cache;
 use crate::error::Error;
-use crate::instance::Instance;
+use crate::instance::{Codes, Instance};
 
 mod built {
     #![allow(unreachable_pub, reason = "written by the build script")]
@@ -52,6 +52,7 @@ pub struct Module {
     sha256_hex: Arc<str>,
     size: usize,
     limits: Limits,
+    codes: Codes,
     /// Stops the clock with the last clone.
     _clock: Arc<()>,
 }
@@ -114,6 +115,7 @@ impl Module {
             sha256_hex: sha256_hex.into(),
             size: wasm.len(),
             limits,
+            codes: Codes::default(),
             _clock: clock,
         })
     }
@@ -123,7 +125,7 @@ impl Module {
     /// # Errors
     /// [`Error::NoInstance`] when [`Limits::instances`] are alive, or the module is not Countersign's.
     pub fn instantiate(&self) -> Result<Instance, Error> {
-        Instance::new(&self.pre, self.limits)
+        Instance::new(&self.pre, self.limits, Arc::clone(&self.codes))
     }
 
     /// The SHA-256 of the module, in lower-case hexadecimal.

@@ -68,6 +68,10 @@ verbs! {
     21 close(handles, _r, f) verbs::close(handles, f.number()?);
     #[cfg(feature = "schemes")]
     22 scheme_open(handles, reply, f) schemes::scheme_open(handles, reply, f.text()?);
+    23 codes(_h, reply, _f) {
+        verbs::codes(reply);
+        Ok(())
+    };
     32 sign(handles, reply, f) {
         let key = f.number()?;
         let request = request(f)?;

@@ -51,8 +51,9 @@ impl<'a> Fields<'a> {
 
 /// A reply in the making: a code, and what the verb found.
 ///
-/// The first field is `ok`, or the code of a refusal; then follow its sentence, the problem details
-/// for a stranger, and the field and byte offset that it points at, each empty where there is none.
+/// The first field is `ok`; or `no` where there is a refusal instead, and then follow the number of its
+/// code, the problem details for a stranger, what its message says after the code's sentence, and the
+/// field and byte offset that it points at, each empty where there is none.
 #[derive(Debug, Default)]
 pub struct Reply(Vec<u8>);
 
@@ -109,12 +110,14 @@ impl Reply {
         }
     }
 
-    /// Replaces all by a refusal.
+    /// Replaces all by a refusal. The code's texts are not in it: how long it takes to write and to copy them
+    /// would tell a stranger the code, and so whether a key is known.
     pub fn refuse(&mut self, refusal: &Refusal) {
         self.0.zeroize();
-        self.text(refusal.code().as_str());
-        self.text(&refusal.message());
+        self.text("no");
+        self.number(u64::from(refusal.code().number()));
         self.text(&refusal.problem());
+        self.text(&refusal.detail());
         if let Some(countersign_core::Subject::Offset { field, at }) = refusal.subject() {
             self.text(field);
             self.number(u64::try_from(*at).unwrap_or(u64::MAX));

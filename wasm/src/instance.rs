@@ -60,13 +60,22 @@ unsafe impl Sync for Global {}
 
 static STATE: Global = Global(UnsafeCell::new(None));
 
+/// By which door a call came in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Refusals are told with the texts of their codes.
+    JavaScript,
+    /// They are told by their numbers.
+    Plain,
+}
+
 /// A verb with its arguments.
 type Call<'a> = &'a mut dyn FnMut(&mut Handles, &mut Reply) -> Result<(), Refusal>;
 
 /// Runs a verb and gives its reply, a refusal included.
 // Not inlined, so that all that a verb puts on the stack lies where `wipe_stack` wipes.
 #[inline(never)]
-pub(crate) fn respond(verb: Call<'_>) -> &'static [u8] {
+pub(crate) fn respond(verb: Call<'_>, door: Door) -> &'static [u8] {
     // SAFETY: one thread, and no verb calls back out of the module, so this is the only reference
     // while it lives. The reply that an earlier call gave out is dead by the contract of the doors.
     let state = unsafe { &mut *STATE.0.get() };
@@ -77,14 +86,20 @@ pub(crate) fn respond(verb: Call<'_>) -> &'static [u8] {
     state.reply.clear();
     if let Err(refusal) = verb(&mut state.handles, &mut state.reply) {
         state.reply.refuse(&refusal);
+        if door == Door::JavaScript {
+            state.reply.text(refusal.code().as_str());
+            state.reply.text(refusal.code().sentence());
+        }
     }
     state.reply.as_bytes()
 }
 
 /// Runs the verb of this number on a frame, which is wiped if it carries secrets.
-pub(crate) fn answer(verb: u32, frame: &mut [u8]) -> &'static [u8] {
-    let reply =
-        respond(&mut |handles, reply| dispatch::run(verb, handles, reply, &mut Fields::new(frame)));
+pub(crate) fn answer(verb: u32, frame: &mut [u8], door: Door) -> &'static [u8] {
+    let run = &mut |handles: &mut Handles, reply: &mut Reply| {
+        dispatch::run(verb, handles, reply, &mut Fields::new(frame))
+    };
+    let reply = respond(run, door);
     if dispatch::is_secret(verb) {
         frame.zeroize();
         wipe_stack();

@@ -6,12 +6,12 @@ use alloc::vec;
 
 use zeroize::Zeroize as _;
 
-use crate::instance::{answer, respond};
+use crate::instance::{Door, answer, respond};
 
 /// The version of the frames and verbs: it grows when one changes its fields.
 #[unsafe(no_mangle)]
 pub extern "C" fn countersign_abi_version() -> u32 {
-    2
+    3
 }
 
 /// Gives `length` bytes of the module's memory to the host, for a frame.
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn countersign_free(address: *mut u8, length: usize) {
 /// Wipes the last reply, which may hold a token.
 #[unsafe(no_mangle)]
 pub extern "C" fn countersign_forget() {
-    respond(&mut |_, _| Ok(()));
+    respond(&mut |_, _| Ok(()), Door::Plain);
 }
 
 /// Runs a verb on the frame at `address`, and gives `address << 32 | length` of its reply, which is
@@ -46,6 +46,6 @@ pub extern "C" fn countersign_forget() {
 pub unsafe extern "C" fn countersign_call(verb: u32, address: *mut u8, length: usize) -> u64 {
     // SAFETY: as this function demands.
     let frame = unsafe { core::slice::from_raw_parts_mut(address, length) };
-    let reply = answer(verb, frame);
+    let reply = answer(verb, frame, Door::Plain);
     (reply.as_ptr().addr() as u64) << 32 | reply.len() as u64
 }

@@ -100,6 +100,12 @@ pub fn close(handles: &mut Handles, handle: u64) -> Result<(), Refusal> {
     handles.close(handle)
 }
 
+/// The texts of every code of refusal, by its number. Found: names, sentences.
+pub fn codes(reply: &mut Reply) {
+    reply.lines(Code::ALL.iter().map(|code| code.as_str()));
+    reply.lines(Code::ALL.iter().map(|code| code.sentence()));
+}
+
 /// Signs a request. Found: the values of `Signature-Input`, `Signature` and `Content-Digest`, the
 /// last one empty if no such field is to be added.
 ///

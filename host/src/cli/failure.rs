@@ -128,10 +128,10 @@ impl From<Error> for Failure {
         let message = error.to_string();
         let (exit_code, place) = match &error {
             Error::Refused(refused) => {
-                let place = refused.place.as_ref();
+                let place = refused.place();
                 (
                     1,
-                    place.map(|(field, at)| Place::new(field, String::new(), *at).into()),
+                    place.map(|(field, at)| Place::new(field, String::new(), at).into()),
                 )
             }
             _ => (2, None),

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, anyhow};
 use countersign::{
-    Body, BodyDigest, BundleHandle, DigestAlgorithm, Error, Instance, Module, Profile, Refused,
-    ReplayCache, Request, Ring, Scheme, Signing,
+    Body, BodyDigest, BundleHandle, DigestAlgorithm, Error, Instance, Module, Profile, ReplayCache,
+    Request, Ring, Scheme, Signing,
 };
 use countersign_core::{Code, Refusal};
 use serde_json::json;
@@ -28,7 +28,10 @@ struct Host(Instance);
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused(Refused { code, problem, .. }) => Fault::Refused { code, problem },
+            Error::Refused(refused) => Fault::Refused {
+                code: refused.code().to_owned(),
+                problem: refused.problem().to_owned(),
+            },
             other => Fault::Broken(other.into()),
         }
     }

@@ -25,11 +25,13 @@ export class Answer {
    */
   static of(frame: Frame): Answer {
     const answer = new Answer(frame);
-    const code = answer.text();
-    if (code === 'ok') return answer;
-    const [message, problem, field] = [answer.text(), answer.text(), answer.text()];
+    if (answer.text() === 'ok') return answer;
+    // The number of the code, whose texts come last.
+    answer.number();
+    const [problem, detail, field] = [answer.text(), answer.text(), answer.text()];
     const at = answer.optionalNumber();
-    throw new Refusal(code, message, JSON.parse(problem), at === undefined ? undefined : { field, at });
+    const [code, sentence] = [answer.text(), answer.text()];
+    throw new Refusal(code, sentence + detail, JSON.parse(problem), at === undefined ? undefined : { field, at });
   }
 
   /** The next field: bytes of the frame itself. */

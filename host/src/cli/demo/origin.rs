@@ -148,7 +148,7 @@ async fn answer(
         }
         Err(error) => {
             let problem = match &error {
-                Error::Refused(refused) => refused.problem.clone(),
+                Error::Refused(refused) => refused.problem().to_owned(),
                 _ => r#"{"type":"urn:countersign:internal_error","status":500,"code":"internal_error"}"#.into(),
             };
             let status = serde_json::from_str(&problem)
