@@ -176,7 +176,7 @@ pub(crate) fn is_token(text: &str) -> bool {
 #[inline]
 pub(crate) fn is_token_byte(byte: u8) -> bool {
     // A bit for each of 128 characters.
-    const LETTERS: u128 = 0x03ff_fffe;
+    const LETTERS: u128 = 0x07ff_fffe;
     const TOKEN: u128 = LETTERS << 64 | LETTERS << 96 | 0x03ff << 48 | marks(b"!#$%&'*+-.^_`|~");
     byte.is_ascii() && TOKEN >> byte & 1 == 1
 }

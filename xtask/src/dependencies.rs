@@ -7,17 +7,38 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use spdx::{Expression, ParseMode};
 
+use crate::httpsig;
 use crate::workspace::{answer, cargo, root, run};
 
 /// Fails when a dependency has a licence that `deny.toml` does not allow, or comes from elsewhere
 /// than the one registry. Known vulnerabilities change without us: they are not a matter of a test,
 /// but of `cargo deny check advisories`, by schedule.
 pub(crate) fn check() -> Result<()> {
+    for manifest in ["Cargo.toml", httpsig::MANIFEST] {
+        check_workspace(manifest)?;
+    }
+    Ok(())
+}
+
+fn check_workspace(manifest: &str) -> Result<()> {
     if answer(cargo().args(["deny", "--version"])).is_ok() {
-        return run(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]));
+        return run(cargo()
+            .args(["deny", "--offline", "--manifest-path", manifest])
+            .args([
+                "check",
+                "--config",
+                "deny.toml",
+                "bans",
+                "licenses",
+                "sources",
+            ]));
     }
     let allowed = allowed()?;
-    let metadata = answer(cargo().args(["metadata", "--format-version", "1", "--locked"]))?;
+    let metadata = answer(
+        cargo()
+            .args(["metadata", "--format-version", "1", "--locked"])
+            .args(["--manifest-path", manifest]),
+    )?;
     let metadata: Value = serde_json::from_str(&metadata)?;
     let packages = metadata
         .get("packages")
@@ -40,7 +61,10 @@ pub(crate) fn check() -> Result<()> {
     if !faults.is_empty() {
         bail!("deny.toml does not allow {}", faults.join("; "));
     }
-    println!("{} packages, all allowed by deny.toml", packages.len());
+    println!(
+        "{manifest}: {} packages, all allowed by deny.toml",
+        packages.len()
+    );
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod dependencies;
+mod httpsig;
 mod module;
 mod msrv;
 mod package;

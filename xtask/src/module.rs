@@ -84,7 +84,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn report(variant: Variant, artifact: &Artifact) {
-    println!(
+    eprintln!(
         "{:<20} sha256 {}  {} bytes  {}",
         variant.name(),
         artifact.sha256,

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use crate::module;
 use crate::steps::Outcome;
 use crate::workspace::{on_path, program, run};
+use crate::{httpsig, module};
 
 const PACKAGE: &str = "wasm/js";
 
@@ -20,8 +20,9 @@ pub(crate) fn test() -> Result<Outcome> {
     npm(PACKAGE, "test")
 }
 
-/// Lets the package and programs that others wrote sign for each other.
+/// Lets ours and programs that others wrote sign for each other.
 pub(crate) fn interoperate() -> Result<Outcome> {
+    httpsig::interoperate()?;
     npm("tests/interop", "test")
 }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: what the machine needs, one line for each.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use anyhow::Result;
 use countersign_wasm_build::Compiler;
@@ -50,6 +50,8 @@ pub(crate) fn npm(folder: &str) -> Result<&'static str> {
     }
     run(program("npm")
         .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+        // What a verb prints may be for a program.
+        .stdout(io::stderr())
         .current_dir(package))?;
     Ok("installed")
 }

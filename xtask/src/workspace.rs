@@ -59,11 +59,18 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a package's program, optimised. `program` is the package, and what else tells cargo which.
 pub(crate) fn run_optimised(program: &[&str], arguments: &[String]) -> Result<()> {
-    run(cargo()
+    run(&mut optimised(program, arguments))
+}
+
+/// The command that runs it.
+pub(crate) fn optimised(program: &[&str], arguments: &[String]) -> Command {
+    let mut command = cargo();
+    command
         .args(["run", "--release", "--package"])
         .args(program)
         .arg("--")
-        .args(arguments))
+        .args(arguments);
+    command
 }
 
 /// Runs a command and gives what it prints; what it says on stderr is dropped.
