@@ -82,8 +82,10 @@ pub fn compile(
     variant: Variant,
 ) -> Result<PathBuf, BuildError> {
     let target_dir = target_dir.join("module");
-    let mut cargo = module_cargo(compiler, "build", root, &target_dir)?;
+    let mut cargo = module_cargo(compiler, "rustc", root, &target_dir)?;
+    // Beside the package's rlib cargo would link the module without LTO.
     cargo.args(["--lib", "--package", "countersign-wasm"]);
+    cargo.args(["--crate-type", "cdylib"]);
     cargo.args(["--no-default-features", "--features", variant.features()]);
     run(&mut cargo, "compiling the module")?;
     let built = target_dir.join(TARGET).join("module/countersign_wasm.wasm");
