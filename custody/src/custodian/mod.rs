@@ -7,8 +7,10 @@ mod error;
 mod factors;
 mod issue;
 mod outage;
+mod people;
 mod read;
 mod ring;
+mod root;
 mod sweep;
 
 use std::collections::BTreeSet;
@@ -32,6 +34,7 @@ pub use ring::Follower;
 pub use sweep::{Rules, Sweep};
 
 pub(crate) use enact::Change;
+pub(crate) use people::first_owner;
 
 /// Who wants something, why, and when.
 #[derive(Clone, Copy, Debug)]
