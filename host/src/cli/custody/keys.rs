@@ -46,6 +46,8 @@ enum KeysCommand {
     Export(change::ExportArguments),
     /// Read what is behind a one-time link, which burns it.
     Take(TakeArguments),
+    /// Record what went into the spool while the store took no writes.
+    Settle(SettleArguments),
     /// Verify a request by the keys of the vault, as they are now.
     Verify(verify::VerifyArguments),
 }
@@ -66,6 +68,12 @@ struct TakeArguments {
     link: PathBuf,
 }
 
+#[derive(Debug, Args)]
+struct SettleArguments {
+    #[command(flatten)]
+    desk: DeskArguments,
+}
+
 pub(crate) fn run(arguments: &KeysArguments, as_json: bool) -> Result<Done, Failure> {
     match &arguments.command {
         KeysCommand::Issue(arguments) => issue::run(arguments, as_json),
@@ -79,6 +87,7 @@ pub(crate) fn run(arguments: &KeysArguments, as_json: bool) -> Result<Done, Fail
         KeysCommand::Destroy(arguments) => change::destroy(arguments),
         KeysCommand::Export(arguments) => change::export(arguments, as_json),
         KeysCommand::Take(arguments) => take(arguments, as_json),
+        KeysCommand::Settle(arguments) => settle(&arguments.desk),
         KeysCommand::Verify(arguments) => verify::run(arguments),
     }
 }
@@ -92,6 +101,12 @@ fn take(arguments: &TakeArguments, as_json: bool) -> Result<Done, Failure> {
         secret: &secret,
     };
     print(as_json, "", &json!({"ok": true}), &[secret])
+}
+
+fn settle(desk: &DeskArguments) -> Result<Done, Failure> {
+    let count = desk.open()?.custodian.settle()?;
+    let text = format!("{count} acts are recorded\n");
+    Ok(done(text, json!({"ok": true, "settled": count})))
 }
 
 /// Shows a secret once, or a link to it.
