@@ -146,6 +146,16 @@ impl Founding {
     }
 }
 
+/// The batch that puts the header of a vault in the place of `before`, if that is still the one stored, for
+/// [`Custodian::change_root`](crate::Custodian::change_root).
+#[must_use]
+pub fn replace_header(before: &[u8], after: &UnlockedVault) -> Batch {
+    let mut batch = Batch::new();
+    batch.expect(Space::Vault, HEADER, Some(before));
+    batch.put(Space::Vault, HEADER, after.header().to_vec());
+    batch
+}
+
 /// The versions of keys begin at 1: no key of this id has the name of the log's.
 fn log_key_name(environment: Environment) -> Result<SecretName, CustodyError> {
     Ok(SecretName {

@@ -54,7 +54,9 @@ impl Desk {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        match child.stdin.take().unwrap().write_all(input.as_bytes()) {
+        // Closed here, so that the program sees the end of it.
+        let written = child.stdin.take().unwrap().write_all(input.as_bytes());
+        match written {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => panic!("{error}"),
             _ => child.wait_with_output().unwrap(),
         }

@@ -10,7 +10,6 @@ mod outage;
 mod people;
 mod read;
 mod ring;
-mod root;
 mod sweep;
 
 use std::collections::BTreeSet;

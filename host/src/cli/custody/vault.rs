@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use countersign_core::Environment;
-use countersign_custody::founding::Founding;
+use countersign_custody::founding::{Founding, replace_header};
 use countersign_custody::vault::{
     self, Custodians, Root, RootDescription, RootId, RootStatus, Share, VaultStatus,
 };
@@ -216,7 +216,8 @@ fn rewrap(arguments: &RewrapArguments, as_json: bool) -> Result<Done, Failure> {
     let root = arguments.next.root()?;
     let (after, id) = desk.vault.rewrap(old, &root, desk.now)?;
     let order = desk.order(&arguments.reason.reason);
-    desk.custodian.change_root(&order, before, &after)?;
+    desk.custodian
+        .change_root(&order, &replace_header(before, &after))?;
     let name = environment.as_str();
     let text = format!("root {id} opens {name} now, and root {old} no more\n");
     let json = json!({
@@ -231,7 +232,7 @@ fn add_root(arguments: &AddRootArguments, as_json: bool) -> Result<Done, Failure
     let (after, id) = desk.vault.add_root(&root, desk.now)?;
     let order = desk.order(&arguments.reason.reason);
     desk.custodian
-        .change_root(&order, desk.vault.header(), &after)?;
+        .change_root(&order, &replace_header(desk.vault.header(), &after))?;
     let name = desk.custodian.environment().as_str();
     let text = format!("root {id} opens {name} too\n");
     let json = json!({"ok": true, "environment": name, "root": id.to_string()});
@@ -244,7 +245,7 @@ fn remove_root(arguments: &RemoveRootArguments) -> Result<Done, Failure> {
     let after = desk.vault.remove_root(id)?;
     let order = desk.order(&arguments.reason.reason);
     desk.custodian
-        .change_root(&order, desk.vault.header(), &after)?;
+        .change_root(&order, &replace_header(desk.vault.header(), &after))?;
     let name = desk.custodian.environment().as_str();
     let text = format!("root {id} opens {name} no more\n");
     let json = json!({"ok": true, "environment": name, "removed": id.to_string()});
