@@ -16,6 +16,7 @@ pub mod authority;
 pub mod custodian;
 pub mod delivery;
 pub mod entropy;
+pub mod founding;
 pub mod generate;
 mod harden;
 pub mod incident;

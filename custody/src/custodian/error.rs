@@ -80,6 +80,21 @@ pub enum CustodyError {
     /// An entry can't be read.
     #[error("the entry of `{0}` is damaged: nothing is built on it")]
     Damaged(String),
+    /// Nobody of this name has a role here.
+    #[error("`{0}` has no role here: an owner gives one")]
+    PersonUnknown(String),
+    /// There is no such role.
+    #[error("`{0}` is no role: there are auditor, operator, owner, scheduler and service")]
+    RoleUnknown(String),
+    /// Without an owner nobody could give a role again.
+    #[error("`{0}` would leave no owner here: make another one first")]
+    LastOwner(String),
+    /// The store was founded before.
+    #[error("the store has a vault already: found a new one elsewhere")]
+    Founded,
+    /// The store is empty, or not of a vault.
+    #[error("the store has no vault yet: `vault init` makes one")]
+    NotFounded,
     /// Others changed the same entries again and again.
     #[error("others changed the same key at the same time: try again")]
     Busy,
@@ -121,6 +136,11 @@ impl CustodyError {
             CustodyError::NoSecret(_) => "no_secret",
             CustodyError::PublicNeeded(_) => "public_key_needed",
             CustodyError::Damaged(_) => "entry_damaged",
+            CustodyError::PersonUnknown(_) => "person_unknown",
+            CustodyError::RoleUnknown(_) => "role_unknown",
+            CustodyError::LastOwner(_) => "owner_last",
+            CustodyError::Founded => "store_founded",
+            CustodyError::NotFounded => "store_not_founded",
             CustodyError::Busy => "busy",
         }
     }

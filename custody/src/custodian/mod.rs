@@ -7,6 +7,7 @@ mod error;
 mod factors;
 mod issue;
 mod outage;
+mod people;
 mod publish;
 mod read;
 mod ring;
@@ -33,6 +34,7 @@ pub use ring::Follower;
 pub use sweep::{Rules, Sweep};
 
 pub(crate) use enact::Change;
+pub(crate) use people::first_owner;
 
 /// Who wants something, why, and when.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,6 @@
 //! What the command line takes, and how it ends: 0 done, 1 refused or denied, 2 could not try.
 
+mod custody;
 mod debug;
 mod decide;
 mod demo;
@@ -10,6 +11,7 @@ mod message;
 mod pack;
 mod policy;
 mod schemes;
+mod shell;
 mod sign;
 mod vendor;
 mod verify;
@@ -55,6 +57,24 @@ enum Command {
     Evidence(evidence::EvidenceArguments),
     /// Policies as code: check, build and compare packs and bundles.
     Policy(policy::PolicyArguments),
+    /// The vault that seals the keys: make it, check it, change its root.
+    Vault(custody::vault::VaultArguments),
+    /// The life of keys: issue, rotate, suspend, revoke, destroy.
+    Keys(custody::keys::KeysArguments),
+    /// Who may: roles and authenticators.
+    People(custody::people::PeopleArguments),
+    /// A second person's yes to a critical act.
+    Approval(custody::approval::ApprovalArguments),
+    /// What was done, by whom and why, and the proof that nobody changed it.
+    Audit(custody::audit::AuditArguments),
+    /// Bulk acts after a leak.
+    Incident(custody::incident::IncidentArguments),
+    /// The store of all this: back it up, move it.
+    Store(custody::store::StoreCommandArguments),
+    /// Print a script that completes commands in a shell.
+    Completions(shell::CompletionsArguments),
+    /// Print the manual page.
+    Man(shell::ManArguments),
 }
 
 /// Where the message is.
@@ -108,6 +128,15 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Schemes(arguments) => schemes::run(arguments),
         Command::Evidence(arguments) => evidence::run(arguments),
         Command::Policy(arguments) => policy::run(arguments, cli.json),
+        Command::Vault(arguments) => custody::vault::run(arguments, cli.json),
+        Command::Keys(arguments) => custody::keys::run(arguments, cli.json),
+        Command::People(arguments) => custody::people::run(arguments, cli.json),
+        Command::Approval(arguments) => custody::approval::run(arguments),
+        Command::Audit(arguments) => custody::audit::run(arguments, cli.json),
+        Command::Incident(arguments) => custody::incident::run(arguments),
+        Command::Store(arguments) => custody::store::run(arguments),
+        Command::Completions(arguments) => Ok(shell::completions(arguments)),
+        Command::Man(arguments) => shell::man(arguments),
     };
     match outcome {
         Ok(done) => {

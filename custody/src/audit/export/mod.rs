@@ -96,7 +96,8 @@ pub fn export(
 }
 
 /// A time as RFC 3339 has it, in UTC with milliseconds; the number itself after the year 9999.
-fn rfc_3339(at_ms: u64) -> String {
+#[must_use]
+pub fn rfc_3339(at_ms: u64) -> String {
     let date = der::DateTime::from_unix_duration(Duration::from_secs(at_ms / 1000));
     match date {
         Ok(date) => format!(
