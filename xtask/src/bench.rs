@@ -9,7 +9,7 @@ use crate::workspace::{optimised, program, root, run, run_optimised};
 use crate::{httpsig, package, setup};
 
 /// Measures signatures on the module and in native code; after the word `sign` beside httpsig and in Node
-/// besides, after the word `policy` decisions. The other arguments go to the program.
+/// besides, after the word `policy` decisions, after `keys` the audit log and snapshots. The other arguments go to the program.
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
         Some((first, rest)) if first == "policy" => {
@@ -27,9 +27,15 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
             }
             programs.iter_mut().try_for_each(run)
         }
+        Some((first, rest)) if first == "keys" => KEYS.iter().try_for_each(|example| {
+            run_optimised(&["countersign-custody", "--example", example], rest)
+        }),
         _ => run_optimised(&SIGNATURES, arguments),
     }
 }
+
+/// What keys cost: the audit log, and snapshots of a keyring.
+const KEYS: [&str; 2] = ["audit", "snapshot"];
 
 const SIGNATURES: [&str; 3] = ["countersign-conformance", "--bin", "bench"];
 

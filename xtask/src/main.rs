@@ -28,7 +28,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Measure signatures, after the word `sign` in Node too, after `policy` decisions; the arguments go to the program
+    /// Measure signatures, after the word `sign` in Node too, after `policy` decisions, after `keys` the audit log and snapshots; the arguments go to the program
     #[command(disable_help_flag = true)]
     Bench(Passed),
     /// Build the module and its JavaScript glue into wasm/js/generated
