@@ -19,7 +19,7 @@ pub(crate) fn decode(base64: &str, bytes: &mut [u8]) -> Option<usize> {
         [digits @ .., b'='] => (digits, 0b0011),
         digits => (digits, 0),
     };
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     let length = digits.len() / 4 * 3 + (digits.len() % 4).saturating_sub(1);

@@ -16,7 +16,7 @@ const DAY_SECONDS: u64 = 86_400;
 
 /// How long before its day and after it a derived key is accepted: clocks differ, and a request takes its
 /// time.
-const LEEWAY: Duration = Duration::from_secs(900);
+const LEEWAY: Duration = Duration::from_mins(15);
 
 /// A region and a day in UTC: what a secret is derived for. Written `eu-west/20261125`; a signature by the
 /// derived key has the keyid `k7/eu-west/20261125`.

@@ -210,6 +210,12 @@ pub const fn is_secret(verb: u32) -> bool {
     verb < 16
 }
 
+/// Whether the verb opens or uses a key, so that something of it may lie on the stack after.
+#[must_use]
+pub const fn uses_key(verb: u32) -> bool {
+    is_secret(verb) || matches!(verb, 24 | 32 | 39 | 52 | 58 | 61)
+}
+
 /// The seven fields of a request: scheme, method, target, headers, body kind, body, peer.
 fn request<'a>(fields: &mut Fields<'a>) -> Result<RequestParts<'a>, Refusal> {
     Ok(RequestParts {

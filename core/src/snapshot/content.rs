@@ -151,13 +151,13 @@ impl Content {
             return Err(malformed());
         }
         Ok(Content {
+            bytes,
             environment,
             rows,
             count,
             days,
             shapes,
             index,
-            bytes,
         })
     }
 

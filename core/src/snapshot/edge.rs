@@ -23,7 +23,7 @@ use crate::secret::{KeyedMac, SharedSecret};
 use crate::verifying_key::VerifyingKey;
 
 /// How far ahead a publisher's clock may be.
-const AHEAD: Duration = Duration::from_secs(300);
+const AHEAD: Duration = Duration::from_mins(5);
 
 /// Which snapshots a reader takes: of one environment and region, sealed for it, by publishers whose keys it
 /// has, and no older than one it has seen.

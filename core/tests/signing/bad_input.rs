@@ -213,6 +213,8 @@ const VERIFIER: &[Row] = &[
 const OUT_OF_REACH: &[(Code, &str)] = &[
     (Code::AcceptSignatureMalformed, "accept_signature.rs"),
     (Code::BodyMalformed, "../schemes"),
+    (Code::KeyScopeMissing, "../snapshot.rs"),
+    (Code::KeyWrongRegion, "../snapshot.rs"),
     (Code::NonceMalformed, "../schemes"),
     (Code::SignatureRequestImpossible, "accept_signature.rs"),
     (Code::StructuredFieldMalformed, "structured_fields.rs"),
