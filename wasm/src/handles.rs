@@ -1,8 +1,11 @@
 //! Handles: numbers that stand for what the module keeps between calls.
 
+use alloc::boxed::Box;
+#[cfg(feature = "provider")]
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 #[cfg(feature = "provider")]
-use alloc::{boxed::Box, sync::Arc};
+use core::convert::identity;
 
 #[cfg(feature = "provider")]
 use countersign_core::policy::{Bundle, Evaluator, LinkedQuery};
@@ -14,17 +17,18 @@ use countersign_core::{Code, ContentDigest, Refusal, SigningKey};
 
 const MAX_LIVE: usize = 1 << 16;
 
-/// What a handle can stand for.
+/// What a handle can stand for, behind a pointer: to move an object within one of many sizes would move what lay in
+/// the bytes that it doesn't fill, such as a secret of the verb that made it.
 #[derive(Debug)]
 pub enum Object {
     /// A key that signs.
-    Key(SigningKey),
+    Key(Box<SigningKey>),
     /// A verifier's keys.
     #[cfg(feature = "provider")]
-    Ring(KeyRing),
+    Ring(Box<KeyRing>),
     /// A verifier's profile.
     #[cfg(feature = "provider")]
-    Profile(Profile),
+    Profile(Box<Profile>),
     /// A policy bundle.
     #[cfg(feature = "provider")]
     Bundle(Arc<Bundle>),
@@ -33,21 +37,21 @@ pub enum Object {
     Entities(Box<Decider>),
     /// A replay cache.
     #[cfg(feature = "provider")]
-    Replay(ReplayCache),
+    Replay(Box<ReplayCache>),
     /// A digest in the making.
-    Digest(ContentDigest),
+    Digest(Box<ContentDigest>),
     /// A request whose token is to be spent.
     #[cfg(feature = "provider")]
-    Authentic(Authentic),
+    Authentic(Box<Authentic>),
     /// A request whose token was spent.
     #[cfg(feature = "provider")]
-    Verified(Verified),
+    Verified(Box<Verified>),
     /// A vendor's way of signing.
     #[cfg(feature = "schemes")]
-    Scheme(Scheme),
+    Scheme(Box<Scheme>),
     /// What a vendor gave to its customer.
     #[cfg(feature = "schemes")]
-    Credentials(Credentials),
+    Credentials(Box<Credentials>),
 }
 
 /// A query to a store of entities, and the evaluator that answers it; both keep their memory.
@@ -73,11 +77,11 @@ pub trait Kind: Sized {
 }
 
 macro_rules! kinds {
-    ($($(#[$when:meta])? $variant:ident($kind:ty),)*) => {$(
+    ($unwrap:expr, $wrap:expr; $($(#[$when:meta])? $variant:ident($kind:ty),)*) => {$(
         $(#[$when])?
         impl Kind for $kind {
             fn from_object(object: Object) -> Option<Self> {
-                match object { Object::$variant(inner) => Some(inner), _ => None }
+                match object { Object::$variant(inner) => Some($unwrap(inner)), _ => None }
             }
             fn of(object: &mut Object) -> Option<&mut Self> {
                 match object { Object::$variant(inner) => Some(inner), _ => None }
@@ -86,22 +90,19 @@ macro_rules! kinds {
                 match object { Object::$variant(inner) => Some(inner), _ => None }
             }
             fn into_object(self) -> Object {
-                Object::$variant(self)
+                Object::$variant($wrap(self))
             }
         }
     )*};
 }
 
 kinds! {
+    |inner: Box<_>| *inner, Box::new;
     Key(SigningKey),
     #[cfg(feature = "provider")]
     Ring(KeyRing),
     #[cfg(feature = "provider")]
     Profile(Profile),
-    #[cfg(feature = "provider")]
-    Bundle(Arc<Bundle>),
-    #[cfg(feature = "provider")]
-    Entities(Box<Decider>),
     #[cfg(feature = "provider")]
     Replay(ReplayCache),
     Digest(ContentDigest),
@@ -113,6 +114,14 @@ kinds! {
     Scheme(Scheme),
     #[cfg(feature = "schemes")]
     Credentials(Credentials),
+}
+
+// These are pointers already.
+#[cfg(feature = "provider")]
+kinds! {
+    identity, identity;
+    Bundle(Arc<Bundle>),
+    Entities(Box<Decider>),
 }
 
 #[derive(Debug)]
