@@ -101,16 +101,15 @@ impl Instance {
             Ok(mut reply) => return read(&mut reply),
             Err(told) => told,
         };
-        let codes = match self.codes.get() {
-            Some(codes) => codes,
-            None => {
-                // Once for the module, whatever its first refusal is.
-                let Ok(mut reply) = Reply::read(self.reply_to(number::codes, &[])?)? else {
-                    return Err(Error::Trapped("it has no texts of its codes".into()));
-                };
-                let read = read_codes(&mut reply)?;
-                self.codes.get_or_init(|| read)
-            }
+        let codes = if let Some(codes) = self.codes.get() {
+            codes
+        } else {
+            // Once for the module, whatever its first refusal is.
+            let Ok(mut reply) = Reply::read(self.reply_to(number::codes, &[])?)? else {
+                return Err(Error::Trapped("it has no texts of its codes".into()));
+            };
+            let read = read_codes(&mut reply)?;
+            self.codes.get_or_init(|| read)
         };
         Err(told.by(codes))
     }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use countersign_core::snapshot::{Snapshot, Trust};
 use countersign_core::{Environment, KeyRing, Scope, SigningKey};
 use countersign_custody::Order;
+use countersign_custody::custodian::Stopped;
 
 use crate::world::{NOW, World, issued, key, later, operator, signed, signing_key, verify};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 const READER_KEY: [u8; 32] = [9; 32];
 
 fn publisher() -> SigningKey {
@@ -52,7 +53,8 @@ fn an_edge_follows_by_deltas() {
     );
 
     let order = Order::new(&otto, "it leaked", NOW);
-    world.dev.revoke(&order, "k2").expect("it is revoked");
+    let revoked = world.dev.revoke(&order, "k2").expect("it is revoked");
+    assert!(matches!(revoked, Stopped::Recorded(_)), "{revoked:?}");
     let three = derived(signing_key(issued(&world, "k3")));
     let next = world
         .dev
