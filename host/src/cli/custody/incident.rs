@@ -62,10 +62,10 @@ pub(crate) fn run(arguments: &IncidentArguments) -> Result<Done, Failure> {
     let incident = desk.custodian.incident_plan(&order, &filter)?;
     if !arguments.do_it {
         let keys = incident.keys.iter();
-        let mut text: String = keys
-            .clone()
-            .map(|(keyid, standing)| format!("{keyid:<20} {}\n", standing.as_str()))
-            .collect();
+        let mut text = String::new();
+        for (keyid, standing) in keys.clone() {
+            text.push_str(&format!("{keyid:<20} {}\n", standing.as_str()));
+        }
         let count = incident.keys.len();
         text.push_str(&format!(
             "{count} keys would be revoked; nothing was done: --do-it does it\n"

@@ -51,6 +51,7 @@ pub(super) struct NewRootArguments {
 
 /// The root that takes the place of another.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "they are the options' names")]
 pub(super) struct NextRootArguments {
     /// A file with the next passphrase; `-` for standard input.
     #[arg(long, value_name = "FILE")]

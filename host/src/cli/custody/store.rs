@@ -104,11 +104,10 @@ fn check(store: &dyn Store) -> Result<(), Failure> {
 }
 
 fn said(what: &str, sum: &Sum) -> Done {
-    let sha256: String = sum
-        .sha256
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut sha256 = String::with_capacity(64);
+    for byte in sum.sha256 {
+        sha256.push_str(&format!("{byte:02x}"));
+    }
     let entries = sum.entries;
     let text = format!("{what}: {entries} entries\nsha-256 {sha256}\n");
     done(
