@@ -54,10 +54,12 @@ fn a_wrong_expectation_is_a_difference_that_names_case_and_member() {
 
 #[test]
 fn every_refusal_that_a_stranger_can_cause_has_a_case() {
-    // The first takes a second algorithm. The others are of what no verb of the full module does:
-    // negotiation, general structured fields, vendors' schemes.
+    // The first takes a second algorithm. The others are of what no verb of the full module does: the
+    // keyrings of edges, negotiation, general structured fields, vendors' schemes.
     let out_of_reach = [
         Code::AlgorithmMismatch,
+        Code::KeyScopeMissing,
+        Code::KeyWrongRegion,
         Code::WantDigestMalformed,
         Code::AcceptSignatureMalformed,
         Code::SignatureRequestImpossible,
