@@ -395,6 +395,24 @@ fn a_delta_gives_what_the_whole_would_have() {
 }
 
 #[test]
+fn a_delta_is_of_what_it_was_written_upon() {
+    let (one, two) = (secret(1), secret(2));
+    let base = snapshot(5);
+    // The same shapes, but numbered the other way round: `k3` would get the groups of `k1`.
+    let keys = [
+        SnapshotKey::new("k1", Material::Secret(&one)).unwrap(),
+        SnapshotKey::new("k2", Material::Secret(&two))
+            .unwrap()
+            .groups(["trader"]),
+    ];
+    let apart = write(&publication(6), &keys, None).unwrap();
+    assert_eq!(code(apart.delta(&base)), Code::SnapshotMalformed);
+    let next = next(&base);
+    let delta = next.delta(&base).unwrap().unwrap();
+    assert_eq!(code(next.delta(&delta)), Code::SnapshotMalformed);
+}
+
+#[test]
 fn every_changed_byte_is_found() {
     let sealed = seal(&snapshot(5));
     let mut ring = KeyRing::edge(trust());

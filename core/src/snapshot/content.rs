@@ -39,16 +39,23 @@ pub(super) enum Kind {
     Gone,
 }
 
+/// The algorithms of public keys: the first has the number 1.
+const PUBLIC: [&str; 4] = [
+    "ed25519",
+    "ecdsa-p256-sha256",
+    "rsa-pss-sha512",
+    "rsa-v1_5-sha256",
+];
+
 impl Kind {
     pub(super) fn number(self) -> u8 {
         match self {
             Kind::Secrets => 0,
-            Kind::Public(algorithm) => match algorithm.as_str() {
-                "ed25519" => 1,
-                "ecdsa-p256-sha256" => 2,
-                "rsa-pss-sha512" => 3,
-                _ => 4,
-            },
+            Kind::Public(algorithm) => PUBLIC
+                .iter()
+                .zip(1..)
+                .find(|(name, _)| **name == algorithm.as_str())
+                .map_or(0, |(_, number)| number),
             Kind::Foreign(number) => number,
             Kind::Revoked => 0xfe,
             Kind::Gone => 0xff,
@@ -56,17 +63,15 @@ impl Kind {
     }
 
     fn of(number: u8) -> Option<Self> {
-        let name = match number {
-            0 => return Some(Kind::Secrets),
-            0xfe => return Some(Kind::Revoked),
-            0xff => return Some(Kind::Gone),
-            1 => "ed25519",
-            2 => "ecdsa-p256-sha256",
-            3 => "rsa-pss-sha512",
-            4 => "rsa-v1_5-sha256",
-            _ => return None,
-        };
-        Some(Algorithm::parse(name).map_or(Kind::Foreign(number), Kind::Public))
+        match number {
+            0 => Some(Kind::Secrets),
+            0xfe => Some(Kind::Revoked),
+            0xff => Some(Kind::Gone),
+            number => {
+                let name = PUBLIC.get(usize::from(number) - 1)?;
+                Some(Algorithm::parse(name).map_or(Kind::Foreign(number), Kind::Public))
+            }
+        }
     }
 }
 

@@ -31,6 +31,8 @@ const FORMAT: u8 = 1;
 const TAG_BYTES: usize = 16;
 pub(super) const SALT_BYTES: usize = 32;
 const SIGNATURE_BYTES: usize = 64;
+/// Each by its number.
+const ENVIRONMENTS: [Environment; 3] = [Environment::Dev, Environment::Test, Environment::Live];
 const SIGNED: &[u8; 24] = b"countersign snapshot v1\0";
 
 /// What a snapshot says of itself in the clear.
@@ -67,12 +69,7 @@ impl<'a> Envelope<'a> {
             return None;
         };
         rest = after;
-        let environment = match environment {
-            0 => Environment::Dev,
-            1 => Environment::Test,
-            2 => Environment::Live,
-            _ => return None,
-        };
+        let environment = *ENVIRONMENTS.get(usize::from(*environment))?;
         let mut text = || {
             let (length, after) = rest.split_first()?;
             let (text, after) = after.split_at_checked(usize::from(*length))?;
@@ -140,11 +137,8 @@ pub(super) fn seal(
 ) -> Option<(Vec<u8>, [u8; 56])> {
     let mut out = Vec::with_capacity(content.len() + 512);
     out.extend_from_slice(MAGIC);
-    let environment = match header.environment {
-        Environment::Dev => 0,
-        Environment::Test => 1,
-        Environment::Live => 2,
-    };
+    let mut numbers = ENVIRONMENTS.iter().zip(0..);
+    let (_, environment) = numbers.find(|(environment, _)| **environment == header.environment)?;
     out.extend_from_slice(&[FORMAT, u8::from(header.is_delta), environment]);
     for text in [header.region, header.reader, header.publisher] {
         out.push(u8::try_from(text.len()).ok()?);

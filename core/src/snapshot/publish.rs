@@ -261,10 +261,16 @@ impl Snapshot {
     /// be sent whole.
     ///
     /// # Errors
-    /// `snapshot_malformed` if this was not written upon `base`.
+    /// `snapshot_malformed` if this was not written upon `base`, or `base` is a delta.
     pub fn delta(&self, base: &Snapshot) -> Result<Option<Snapshot>, Refusal> {
         if self.content.days() != base.content.days() {
             return Ok(None);
+        }
+        // A row that stays is not sent: its shape must have kept its number.
+        let mut shapes = base.shapes.iter();
+        let is_kept = shapes.all(|(shape, number)| self.shapes.get(shape) == Some(number));
+        if !is_kept || base.base.is_some() {
+            return Err(Code::SnapshotMalformed.into());
         }
         let scopes = self.publication.scopes()?;
         let mut rows = Rows::default();
@@ -292,7 +298,6 @@ impl Snapshot {
         }
         let environment = self.publication.environment;
         let content = content(&self.shapes, &scopes, &rows, environment, true)?;
-        base.content.changed_by(&content)?;
         Ok(Some(Snapshot {
             publication: self.publication.clone(),
             base: Some(base.publication.version),

@@ -106,6 +106,11 @@ impl KeyEntry {
         &self.attributes
     }
 
+    /// The same as one text.
+    pub(super) fn attributes_json(&self) -> String {
+        serde_json::Value::Object(self.attributes.clone()).to_string()
+    }
+
     /// The algorithm of its signatures, by its registered name.
     #[must_use]
     pub fn algorithm(&self) -> &str {
@@ -194,9 +199,8 @@ impl KeyEntry {
             let secret = SharedSecret::new(secret.reveal().to_vec())?;
             KeyRecord::new(keyid, environment, &secret)?
         };
-        let attributes = serde_json::Value::Object(self.attributes.clone()).to_string();
-        let attributes =
-            Record::from_json(&attributes).map_err(|_| CustodyError::Damaged(keyid.to_owned()))?;
+        let attributes = Record::from_json(&self.attributes_json());
+        let attributes = attributes.map_err(|_| CustodyError::Damaged(keyid.to_owned()))?;
         Ok(record
             .groups(self.groups.iter().cloned())
             .attributes(attributes)

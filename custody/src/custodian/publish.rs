@@ -5,7 +5,6 @@ use countersign_core::UnixSeconds;
 use countersign_core::snapshot::{Material, Publication, Snapshot, SnapshotKey, Writer};
 
 use super::{Custodian, CustodyError, KeyEntry};
-use crate::Space;
 
 impl Custodian {
     /// The snapshot of the keys that verify in a region for `lasts` seconds from now on, or that a reader may still
@@ -32,10 +31,9 @@ impl Custodian {
             Publication::new(self.environment, region, version, now, now.after(lasts))?;
         let mut writer = Writer::new(&publication, base)?;
         let stopped = self.stopped_keys();
-        self.each(Space::Keys, "", |keyid, bytes| {
-            let entry = KeyEntry::read(self.environment, keyid, bytes)?;
+        for (entry, now) in self.entries(now, |entry| now < entry.life().not_after())? {
+            let keyid = entry.life().keyid();
             let is_stopped = stopped.iter().any(|stopped| stopped == keyid);
-            let now = now.max(entry.life().seen_at());
             if !entry.is_for_ring(now) || is_stopped {
                 if now < entry.life().not_after() {
                     writer.push(&SnapshotKey::new(keyid, Material::Revoked)?)?;
@@ -46,18 +44,16 @@ impl Custodian {
                 let secret = SharedSecret::new(secret.reveal().to_vec())?;
                 writer.push(&entry.for_snapshot(Material::Secret(&secret))?)?;
             }
-            Ok(true)
-        })?;
+        }
         Ok(writer.finish()?)
     }
 }
 
 impl KeyEntry {
     fn for_snapshot<'a>(&self, material: Material<'a>) -> Result<SnapshotKey<'a>, CustodyError> {
-        let attributes = serde_json::Value::Object(self.attributes.clone()).to_string();
         Ok(SnapshotKey::new(self.life.keyid(), material)?
             .groups(self.groups.iter().cloned())
-            .attributes(&attributes)
+            .attributes(&self.attributes_json())
             .active(self.life.not_before(), self.life.ends_at()))
     }
 }

@@ -19,7 +19,24 @@ impl Custodian {
     /// # Errors
     /// `entry_damaged`, and those of the store and of the vault.
     pub fn keyring(&self, now: UnixSeconds) -> Result<KeyRing, CustodyError> {
-        // A lineage has one clock: the latest instant that any of its keys has seen.
+        let stopped = self.stopped_keys();
+        let mut ring = KeyRing::new();
+        for (entry, now) in self.entries(now, |entry| entry.is_for_ring(now))? {
+            let keyid = entry.life().keyid();
+            if entry.is_for_ring(now) && !stopped.iter().any(|stopped| stopped == keyid) {
+                ring.insert(entry.record(&self.vault, self.environment)?);
+            }
+        }
+        Ok(ring)
+    }
+
+    /// The entries that `wanted` keeps, by id, each with the time of its lineage, which has one clock: the latest
+    /// instant that any of its keys has seen.
+    pub(super) fn entries(
+        &self,
+        now: UnixSeconds,
+        wanted: impl Fn(&KeyEntry) -> bool,
+    ) -> Result<Vec<(KeyEntry, UnixSeconds)>, CustodyError> {
         let mut seen: BTreeMap<String, UnixSeconds> = BTreeMap::new();
         let mut entries = Vec::new();
         self.each(Space::Keys, "", |keyid, bytes| {
@@ -27,21 +44,16 @@ impl Custodian {
             let life = entry.life();
             let latest = seen.entry(life.lineage().to_owned()).or_insert(now);
             *latest = life.seen_at().max(*latest);
-            if entry.is_for_ring(now) {
+            if wanted(&entry) {
                 entries.push(entry);
             }
             Ok(true)
         })?;
-        let stopped = self.stopped_keys();
-        let mut ring = KeyRing::new();
-        for entry in entries {
-            let life = entry.life();
-            let now = seen.get(life.lineage()).copied().unwrap_or(now);
-            if entry.is_for_ring(now) && !stopped.iter().any(|keyid| keyid == life.keyid()) {
-                ring.insert(entry.record(&self.vault, self.environment)?);
-            }
-        }
-        Ok(ring)
+        let with_its_time = |entry: KeyEntry| {
+            let latest = seen.get(entry.life().lineage()).copied();
+            (entry, latest.unwrap_or(now))
+        };
+        Ok(entries.into_iter().map(with_its_time).collect())
     }
 }
 

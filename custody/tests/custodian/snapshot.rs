@@ -105,6 +105,35 @@ fn what_ends_at_the_origin_ends_at_the_edge() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_revives_nothing_at_the_edge_either() {
+    let world = World::new();
+    let otto = operator(Environment::Dev);
+    let old = signing_key(issued(&world, "k"));
+    let order = |seconds| Order::new(&otto, "a test", later(seconds));
+    let next = world.dev.rotate(&order(100), "k", Some(60), None);
+    let next = next.expect("a rotation").entry.life().keyid().to_owned();
+    let suspended = world
+        .dev
+        .suspend(&order(200), &next)
+        .expect("it is suspended");
+    assert!(matches!(suspended, Stopped::Recorded(_)), "{suspended:?}");
+
+    // The overlap ended at 160, and the lineage has seen 200.
+    let now = later(150);
+    let ring = world.dev.keyring(now).expect("a ring");
+    assert_eq!(verify(&ring, &signed(&old, now, "a"), now), "key_unknown");
+    let snapshot = world
+        .dev
+        .snapshot("eu-west", now, HOUR, None)
+        .expect("a snapshot");
+    let mut ring = edge();
+    ring.load(&sealed(&snapshot, 1), now).expect("it is taken");
+    let scope = Scope::new("eu-west", now).expect("a scope");
+    let old = old.derive(Environment::Dev, &scope).expect("a key");
+    assert_eq!(verify(&ring, &signed(&old, now, "b"), now), "key_revoked");
+}
+
+#[test]
 fn a_snapshot_of_one_environment_has_no_key_of_another() {
     let world = World::new();
     issued(&world, "k1");
