@@ -59,7 +59,7 @@ pub use checkpoint::Checkpoint;
 pub use draft::{Decided, Draft, Kept, Outcome};
 pub use entry::Entry;
 pub use error::AuditError;
-pub use export::{Format, export, rfc_3339};
+pub use export::{Format, export};
 pub use hash::Hash;
 pub use proof::{Growth, Proof};
 pub use public::Public;

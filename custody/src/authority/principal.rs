@@ -6,6 +6,8 @@ use countersign_core::policy::Bundle;
 use countersign_core::{Environment, UnixSeconds};
 use serde_json::json;
 
+use crate::rfc_3339;
+
 /// An administrator or a service, authenticated by the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
@@ -52,7 +54,7 @@ impl Principal {
         let uid = |kind: &str, id: &str| json!({"id": id, "type": kind});
         let group = bundle.group_type().unwrap_or("Role");
         let place = |environment: Environment| uid("Environment", environment.as_str());
-        let time = |at| json!({"__extn": {"fn": "datetime", "arg": written(at)}});
+        let time = |at| json!({"__extn": {"fn": "datetime", "arg": rfc_3339::seconds(at)}});
         let mut context = serde_json::Map::new();
         context.insert("now".to_owned(), time(now));
         if let Some(at) = self.second_factor_at {
@@ -78,26 +80,6 @@ impl Principal {
         })
         .to_string()
     }
-}
-
-/// As Cedar writes a point in time: `YYYY-MM-DDThh:mm:ssZ`.
-fn written(at: UnixSeconds) -> String {
-    // Years from March on, so that the leap day is the last: Euclidean affine functions over 400 years.
-    let (days, second) = (at.get() / 86_400 + 719_468, at.get() % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// What may be permitted: the actions of the pack.
@@ -176,10 +158,12 @@ mod tests {
     use countersign_core::UnixSeconds;
     use countersign_core::policy::Datetime;
 
+    use crate::rfc_3339;
+
     #[test]
     fn times_are_written_as_core_reads_them() {
         for seconds in (0..4_200_000_000).step_by(7_654_321) {
-            let read = Datetime::parse(&super::written(UnixSeconds::new(seconds)));
+            let read = Datetime::parse(&rfc_3339::seconds(UnixSeconds::new(seconds)));
             let milliseconds = i64::try_from(seconds * 1000).ok();
             assert_eq!(read.map(|at| at.0), milliseconds);
         }

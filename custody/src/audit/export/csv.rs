@@ -2,7 +2,8 @@
 
 use countersign_core::{Environment, KeyId};
 
-use super::{Entry, details, rfc_3339};
+use super::{Entry, details};
+use crate::rfc_3339::milliseconds;
 
 const COLUMNS: [&str; 16] = [
     "sequence",
@@ -32,7 +33,7 @@ pub(super) fn line(entry: &Entry) -> String {
     let decided = record.decided.as_ref();
     let cells: [String; COLUMNS.len()] = [
         record.sequence.to_string(),
-        rfc_3339(record.at_ms),
+        milliseconds(record.at_ms),
         record.actor.clone(),
         record.act.clone(),
         record.keyid.as_ref().map_or("", KeyId::as_str).into(),
@@ -44,7 +45,7 @@ pub(super) fn line(entry: &Entry) -> String {
         decided.map_or(String::new(), |decided| decided.module.to_string()),
         decided.map_or(String::new(), |decided| decided.bundle.to_string()),
         details(entry),
-        record.clock_ms.map_or(String::new(), rfc_3339),
+        record.clock_ms.map_or(String::new(), milliseconds),
         entry.previous().to_string(),
         entry.hash().to_string(),
     ];

@@ -6,7 +6,6 @@ mod json_lines;
 mod ocsf;
 
 use std::io::Write;
-use std::time::Duration;
 
 use super::{AuditError, Entry, Filter, search};
 use crate::Store;
@@ -92,20 +91,6 @@ pub fn export(
             return Ok(written);
         }
         from = page.next;
-    }
-}
-
-/// A time as RFC 3339 has it, in UTC with milliseconds; the number itself after the year 9999.
-#[must_use]
-pub fn rfc_3339(at_ms: u64) -> String {
-    let date = der::DateTime::from_unix_duration(Duration::from_secs(at_ms / 1000));
-    match date {
-        Ok(date) => format!(
-            "{}.{:03}Z",
-            date.to_string().trim_end_matches('Z'),
-            at_ms % 1000
-        ),
-        Err(_) => at_ms.to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use countersign_core::UnixSeconds;
 use countersign_core::policy::Datetime;
 use countersign_custody::Secret;
-use countersign_custody::audit::rfc_3339;
+use countersign_custody::rfc_3339;
 use zeroize::Zeroizing;
 
 use super::Failure;
@@ -42,7 +42,7 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
 
 /// As RFC 3339 writes it, in UTC.
 pub(super) fn written(at: UnixSeconds) -> String {
-    rfc_3339(at.get().saturating_mul(1000)).replace(".000Z", "Z")
+    rfc_3339::seconds(at)
 }
 
 /// A secret from a file, `-` for standard input: its bytes without the end of the line.

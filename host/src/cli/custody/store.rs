@@ -104,10 +104,7 @@ fn check(store: &dyn Store) -> Result<(), Failure> {
 }
 
 fn said(what: &str, sum: &Sum) -> Done {
-    let mut sha256 = String::with_capacity(64);
-    for byte in sum.sha256 {
-        sha256.push_str(&format!("{byte:02x}"));
-    }
+    let sha256 = audit::Hash::from_bytes(sum.sha256).to_string();
     let entries = sum.entries;
     let text = format!("{what}: {entries} entries\nsha-256 {sha256}\n");
     done(
