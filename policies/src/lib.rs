@@ -12,6 +12,7 @@
 //! # Ok::<(), countersign_policies::Diagnostics>(())
 //! ```
 
+pub mod advise;
 pub mod cases;
 mod compile;
 pub mod coverage;

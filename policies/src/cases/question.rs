@@ -38,27 +38,8 @@ impl Question {
             }
         };
         let mut entities = entities.to_vec();
-        let principal = match who {
-            Who::Principal(uid) => uid.clone(),
-            Who::Key {
-                id,
-                groups,
-                attributes,
-            } => {
-                let uid = EntityUid::new(bundle.principal_type(), id.as_str());
-                let group = |id: &String| json!({ "type": bundle.group_type(), "id": id });
-                let parents: Vec<Value> = match bundle.group_type() {
-                    Some(_) => groups.iter().map(group).collect(),
-                    None => Vec::new(),
-                };
-                entities.push(json!({
-                    "uid": { "type": uid.entity_type(), "id": uid.id() },
-                    "attrs": attributes,
-                    "parents": parents,
-                }));
-                uid
-            }
-        };
+        let (principal, entity) = who.entity(bundle.principal_type(), bundle.group_type());
+        entities.extend(entity);
         Some(Self {
             principal,
             action,
@@ -66,5 +47,36 @@ impl Question {
             context: context.clone(),
             entities,
         })
+    }
+}
+
+impl Who {
+    /// Its uid, and the entity that it is if it brings groups and attributes along.
+    pub(crate) fn entity(
+        &self,
+        principal_type: &str,
+        group_type: Option<&str>,
+    ) -> (EntityUid, Option<Value>) {
+        match self {
+            Who::Principal(uid) => (uid.clone(), None),
+            Who::Key {
+                id,
+                groups,
+                attributes,
+            } => {
+                let uid = EntityUid::new(principal_type, id.as_str());
+                let group = |id: &String| json!({ "type": group_type, "id": id });
+                let parents: Vec<Value> = match group_type {
+                    Some(_) => groups.iter().map(group).collect(),
+                    None => Vec::new(),
+                };
+                let entity = json!({
+                    "uid": { "type": uid.entity_type(), "id": uid.id() },
+                    "attrs": attributes,
+                    "parents": parents,
+                });
+                (uid, Some(entity))
+            }
+        }
     }
 }

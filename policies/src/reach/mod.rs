@@ -3,12 +3,14 @@
 //! The answer is over the static hierarchy: the groups and entities of the pack. What it can't tell
 //! without a request, such as a condition on the context, it leaves as conditions in Cedar's text.
 
+mod addresses;
 mod known;
 mod simplify;
 
+pub use addresses::address_attributes;
 pub use simplify::Condition;
 
-use crate::cases::{CaseError, obligations_of};
+use crate::cases::{CaseError, Who, obligations_of};
 use crate::pack::STACK;
 use crate::reference::Reference;
 use cedar_policy::{EntityTypeName, RequestEnv};
@@ -132,7 +134,14 @@ pub fn who_can(
 /// # Errors
 /// `principal_not_applicable` if by the schema neither it nor its members do anything.
 pub fn what_can(reference: &Reference, principal: &EntityUid) -> Result<Vec<Grant>, CaseError> {
-    let entities = reference.entities()?;
+    grants_of(reference, &reference.entities()?, principal)
+}
+
+fn grants_of(
+    reference: &Reference,
+    entities: &cedar_policy::Entities,
+    principal: &EntityUid,
+) -> Result<Vec<Grant>, CaseError> {
     let own_type = principal.entity_type();
     let itself = environments(reference, |env| env.principal().to_string() == own_type);
     let (envs, subject) = if itself.is_empty() {
@@ -151,16 +160,27 @@ pub fn what_can(reference: &Reference, principal: &EntityUid) -> Result<Vec<Gran
     let mut grants = Vec::new();
     for env in envs {
         let part = match subject {
-            Subject::Entity(_) => Part::entity(reference, &entities, principal)?,
-            _ => Part::member(reference, &entities, env.principal(), principal)?,
+            Subject::Entity(_) => Part::entity(reference, entities, principal)?,
+            _ => Part::member(reference, entities, env.principal(), principal)?,
         };
         let action = crate::scope::entity_uid(env.action().as_ref());
         let resource = Part::any(reference, env.resource());
         let object = Object::Any(env.resource().to_string());
-        let known = Known::new(reference, &entities, part, &action, &resource)?;
+        let known = Known::new(reference, entities, part, &action, &resource)?;
         grants.extend(grant(reference, &known, subject.clone(), &action, object));
     }
     Ok(grants)
+}
+
+/// What a key can do, as the keyring has it: with its groups and its attributes. And who it is.
+///
+/// # Errors
+/// `principal_not_applicable` if by the schema it does nothing; `question_malformed` for what Cedar doesn't take.
+pub fn key_can(reference: &Reference, who: &Who) -> Result<(EntityUid, Vec<Grant>), CaseError> {
+    let (principal, entity) = reference.principal(who);
+    let entities = reference.entities_with(entity)?;
+    let grants = grants_of(reference, &entities, &principal)?;
+    Ok((principal, grants))
 }
 
 /// What the schema lets be asked, in a stable order.

@@ -7,7 +7,7 @@ mod walk;
 
 pub use walk::Step;
 
-use crate::cases::{Answer, CaseError, Question, obligations_of};
+use crate::cases::{Answer, CaseError, Question, Who, obligations_of};
 use crate::compile::cedar_entities;
 use crate::diagnostics::{Diagnostics, Problem};
 use crate::manifest::PolicyIds;
@@ -92,6 +92,21 @@ impl Reference {
     /// The static entities, the actions among them.
     pub(crate) fn entities(&self) -> Result<cedar_policy::Entities, CaseError> {
         read_entities(self.entities.clone())
+    }
+
+    /// The same, and one more.
+    pub(crate) fn entities_with(
+        &self,
+        entity: Option<Value>,
+    ) -> Result<cedar_policy::Entities, CaseError> {
+        let entities = self.entities.iter().cloned().chain(entity);
+        read_entities(entities.collect())
+    }
+
+    /// Who somebody is, and as which entity if it brings groups and attributes along.
+    pub(crate) fn principal(&self, who: &Who) -> (EntityUid, Option<Value>) {
+        let manifest = &self.pack.manifest;
+        who.entity(&manifest.principal_type, manifest.group_type.as_deref())
     }
 
     /// The policies in the order of the bundle, with their ids.

@@ -1,0 +1,88 @@
+//! What the holders lose.
+
+use countersign_core::policy::EntityUid;
+use serde::Serialize;
+
+use super::narrow::Narrow;
+use crate::cases::{CaseError, Who};
+use crate::reach::{Object, key_can};
+use crate::reference::Reference;
+
+/// Something that a principal may do now.
+#[derive(Clone, Debug)]
+pub(super) struct Holding {
+    pub(super) principal: EntityUid,
+    pub(super) action: EntityUid,
+    pub(super) resource_type: String,
+    pub(super) permits: Vec<String>,
+}
+
+/// What a principal could do, and can't by what is advised.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Taken {
+    /// Who.
+    pub principal: String,
+    /// What.
+    pub action: String,
+    /// The type of the resource.
+    pub resource_type: String,
+    /// The resources that are left to it; none if nothing of the type is.
+    pub left: Vec<String>,
+    /// The policies that permit it today.
+    pub permitted_by: Vec<String>,
+}
+
+/// What the holders may do, where no forbid always refuses it.
+pub(super) fn held(reference: &Reference, holders: &[Who]) -> Result<Vec<Holding>, CaseError> {
+    let mut held = Vec::new();
+    for who in holders {
+        let (principal, grants) = key_can(reference, who)?;
+        for grant in grants.iter().filter(|grant| grant.refused_by().is_none()) {
+            let resource_type = match &grant.resource {
+                Object::Any(kind) => kind.clone(),
+                Object::Entity(uid) => uid.entity_type().to_owned(),
+            };
+            held.push(Holding {
+                principal: principal.clone(),
+                action: grant.action.clone(),
+                resource_type,
+                permits: grant
+                    .permits
+                    .iter()
+                    .map(|clause| clause.id.clone())
+                    .collect(),
+            });
+        }
+    }
+    Ok(held)
+}
+
+pub(super) fn taken(held: &[Holding], permits: &[Narrow]) -> Vec<Taken> {
+    let mut taken = Vec::new();
+    for holding in held {
+        let of_it = permits.iter().filter(|permit| {
+            permit.principals.contains(&holding.principal)
+                && permit.actions.contains(&holding.action)
+                && permit.resource_type == holding.resource_type
+        });
+        let of_it: Vec<&Narrow> = of_it.collect();
+        if of_it.iter().any(|permit| permit.resources.is_none()) {
+            continue;
+        }
+        let left = of_it
+            .iter()
+            .flat_map(|permit| permit.resources.iter().flatten());
+        let mut left: Vec<String> = left.map(ToString::to_string).collect();
+        left.sort();
+        left.dedup();
+        taken.push(Taken {
+            principal: holding.principal.to_string(),
+            action: holding.action.to_string(),
+            resource_type: holding.resource_type.clone(),
+            left,
+            permitted_by: holding.permits.clone(),
+        });
+    }
+    taken.sort();
+    taken
+}
