@@ -3,13 +3,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_core::policy::Bundle;
 use countersign_core::{Environment, KeyId, SigningKey, UnixSeconds, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::audit::{self, Draft, Hash, Public};
-use crate::authority::Authority;
 use crate::custodian::first_owner;
 use crate::generate::{KeyKind, Material};
 use crate::vault::{SecretName, UnlockedVault};
@@ -36,7 +34,8 @@ pub struct Founding {
 }
 
 impl Founding {
-    /// Founds a store: `vault.founded`. Every environment of the vault gets the same first owner.
+    /// Founds a store: `vault.founded`. Every environment of the vault gets the same first owner. `bundle` are the
+    /// policies that say who may, `module` the program that decides by them: both are archived.
     ///
     /// # Errors
     /// `store_founded` if it is already; `name_malformed`; those of the vault, the store and the audit log.
@@ -45,6 +44,7 @@ impl Founding {
         vault: &UnlockedVault,
         owner: &str,
         bundle: &[u8],
+        module: &[u8],
         now: UnixSeconds,
     ) -> Result<Self, CustodyError> {
         let damaged = || CustodyError::Damaged("founding".to_owned());
@@ -59,6 +59,7 @@ impl Founding {
             log_key: PublicText::new(environment, LOG_KEY, public.clone()).to_string(),
             log_secret: STANDARD.encode(sealed),
         };
+        let module = audit::archive(store, &mut batch, module)?;
         let bytes = serde_json::to_vec(&founding).map_err(|_| damaged())?;
         batch.expect(Space::Vault, HEADER, None);
         batch.put(Space::Vault, HEADER, vault.header().to_vec());
@@ -71,6 +72,7 @@ impl Founding {
             .reason("the first record of this store")
             .detail("bundle", founding.bundle)
             .detail("header", Hash::of(vault.header()))
+            .detail("module", module)
             .detail("owner", Public::new(owner)?);
         audit::append(store, &mut batch, &[draft])?;
         match store.commit(&batch) {
@@ -92,15 +94,12 @@ impl Founding {
             .ok_or_else(|| CustodyError::Damaged("founding".to_owned()))
     }
 
-    /// The policies that say who may. `module` is the SHA-256 of what evaluates them, for the audit log.
+    /// The bundle of the policies that say who may.
     ///
     /// # Errors
-    /// `audit_not_archived`, `audit_archive_damaged`, `entry_damaged`, and those of the store.
-    pub fn authority(&self, store: &dyn Store, module: Hash) -> Result<Authority, CustodyError> {
-        let bytes = audit::archived(store, self.bundle)?;
-        let bundle = Bundle::load_unsigned(&bytes)
-            .map_err(|_| CustodyError::Damaged("policies".to_owned()))?;
-        Ok(Authority::new(bundle, module))
+    /// `audit_not_archived`, `audit_archive_damaged`, and those of the store.
+    pub fn policies(&self, store: &dyn Store) -> Result<Vec<u8>, CustodyError> {
+        Ok(audit::archived(store, self.bundle)?)
     }
 
     /// The public half of the log's key, for whoever checks the log: to be kept outside of the store, since

@@ -24,6 +24,7 @@ pub mod life;
 pub mod notice;
 mod pages;
 mod public_text;
+pub mod review;
 pub mod rfc_3339;
 mod secret;
 pub mod store;

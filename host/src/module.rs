@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use base16ct::lower::encode_string as hex;
 use sha2::{Digest as _, Sha256};
 use wasmtime::{
     Config, Engine, InstanceAllocationStrategy, InstancePre, Linker, OptLevel,
@@ -21,6 +22,8 @@ mod built {
     include!(concat!(env!("OUT_DIR"), "/module.rs"));
 }
 
+/// What a WebAssembly binary begins with.
+const MAGIC: &[u8] = b"\0asm";
 const TICK: Duration = Duration::from_millis(50);
 
 /// What an instance may use, so that no input can hang or starve the host.
@@ -87,18 +90,26 @@ impl Module {
             source,
         })?;
         let found = hex(&Sha256::digest(&bytes));
-        if !bytes.starts_with(b"\0asm") {
-            return Err(Error::NotAModule(
-                "it doesn't begin with the magic number".into(),
-            ));
-        }
-        if found != sha256_hex {
+        if bytes.starts_with(MAGIC) && found != sha256_hex {
             return Err(Error::OtherModule {
                 expected: sha256_hex.into(),
                 found,
             });
         }
-        Self::new(&bytes, &found, Limits::default())
+        Self::from_bytes(&bytes)
+    }
+
+    /// A module at hand, such as one that is archived.
+    ///
+    /// # Errors
+    /// [`Error::NotAModule`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        if !bytes.starts_with(MAGIC) {
+            return Err(Error::NotAModule(
+                "it doesn't begin with the magic number".into(),
+            ));
+        }
+        Self::new(bytes, &hex(&Sha256::digest(bytes)), Limits::default())
     }
 
     fn new(wasm: &[u8], sha256_hex: &str, limits: Limits) -> Result<Self, Error> {
@@ -229,14 +240,4 @@ fn start_clock(engine: &Engine) -> Arc<()> {
 pub(crate) fn ticks(call: Duration) -> u64 {
     let ticks = call.as_millis().div_ceil(TICK.as_millis());
     u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            out.extend(char::from_digit(nibble.into(), 16));
-        }
-    }
-    out
 }

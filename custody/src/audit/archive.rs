@@ -2,8 +2,10 @@
 
 use std::error::Error;
 
-use super::{AuditError, Hash, Kept, read};
-use crate::{Batch, Space, Store};
+use super::{AuditError, Draft, Hash, Kept, append, read};
+use crate::{Batch, Space, Store, StoreError};
+
+const ATTEMPTS: u32 = 100;
 
 /// Runs a decision: a query, put to a bundle, by a module.
 pub trait Replayer {
@@ -39,6 +41,35 @@ pub fn archive(store: &dyn Store, batch: &mut Batch, bytes: &[u8]) -> Result<Has
     let key = hash.as_bytes();
     if store.get(Space::Archive, key)?.as_deref() != Some(bytes) {
         batch.put(Space::Archive, key, bytes.to_vec());
+    }
+    Ok(hash)
+}
+
+/// Keeps the module that decides from now on, and records that it does: `module.archived`. Nothing is done
+/// if it is there already.
+///
+/// # Errors
+/// Those of [`append`] and of the store.
+pub fn archive_module(
+    store: &dyn Store,
+    actor: &str,
+    at_ms: u64,
+    module: &[u8],
+) -> Result<Hash, AuditError> {
+    let hash = Hash::of(module);
+    let mut attempt = 0;
+    while store.get(Space::Archive, hash.as_bytes())?.is_none() {
+        let mut batch = Batch::new();
+        archive(store, &mut batch, module)?;
+        let draft = Draft::new(at_ms, actor, "module.archived")
+            .reason("it decides from now on")
+            .detail("module", hash);
+        append(store, &mut batch, &[draft])?;
+        match store.commit(&batch) {
+            Ok(()) => break,
+            Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(hash)
 }

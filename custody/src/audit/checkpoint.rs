@@ -209,8 +209,11 @@ impl std::fmt::Display for Checkpoint {
     }
 }
 
-/// The root over the first `sequence` records of the store.
-pub(super) fn root_at(store: &dyn Store, sequence: u64) -> Result<Hash, AuditError> {
+/// The root of the tree over the first `sequence` records of the store.
+///
+/// # Errors
+/// `audit_no_record`, `audit_damaged`, and those of the store.
+pub fn root_at(store: &dyn Store, sequence: u64) -> Result<Hash, AuditError> {
     tree::root(sequence, &mut |level, index| {
         stored_node(store, level, index)
     })

@@ -10,13 +10,13 @@ mod approval;
 mod principal;
 mod totp;
 
-use countersign_core::policy::{
-    Bundle, Datetime, Entity, EntityUid, IpRange, Query, Record, Value,
-};
-use countersign_core::{Effect, Environment, UnixSeconds};
-use serde_json::json;
+use std::error::Error;
+use std::sync::Arc;
 
-use crate::audit::{Decided, Hash, Kept};
+use countersign_core::policy::{Bundle, BundleError};
+use countersign_core::{Effect, Environment, UnixSeconds};
+
+use crate::audit::{Answer, Decided, Decider, Hash, Kept, Question};
 
 pub(crate) use approval::Approval;
 pub use approval::Plan;
@@ -34,10 +34,9 @@ pub enum Factor<'a> {
 }
 
 /// Decides by the policies of a bundle, such as the pack `zero-trust-admin`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Authority {
-    bundle: Bundle,
-    module: Hash,
+    decider: Arc<dyn Decider>,
 }
 
 /// What the policies said.
@@ -51,33 +50,70 @@ pub struct Ruling {
     pub decided: Decided,
 }
 
-/// The policies can't be asked this.
+/// The policies gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the policies can't be asked this: {0}")]
-pub struct AuthorityError(String);
+#[error("the policies gave no answer: {0}")]
+pub struct AuthorityError(pub(crate) String);
 
 impl AuthorityError {
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        "context_malformed"
+        "policy_no_answer"
+    }
+}
+
+/// Core, in this process.
+struct Native {
+    bundle: Arc<Bundle>,
+    bundle_hash: Hash,
+    module: Hash,
+}
+
+impl Decider for Native {
+    fn module(&self) -> Hash {
+        self.module
+    }
+
+    fn bundle(&self) -> &Arc<Bundle> {
+        &self.bundle
+    }
+
+    fn bundle_hash(&self) -> Hash {
+        self.bundle_hash
+    }
+
+    fn decide(&self, question: &Question) -> Result<Answer, Box<dyn Error + Send + Sync>> {
+        Ok(question.ask(&self.bundle)?)
     }
 }
 
 impl Authority {
-    /// Decides by this bundle, which the caller has checked
-    /// ([`Publishers::load`](countersign_core::Publishers::load)). `module` is the SHA-256 of the program
-    /// that evaluates, for the audit log.
+    /// Decides by the bundle in these bytes, whose publisher the caller has checked
+    /// ([`Publishers::load`](countersign_core::Publishers::load)), with core in this process. `module` is the
+    /// SHA-256 of that program, for the audit log.
+    ///
+    /// # Errors
+    /// Those of [`Bundle::load_unsigned`].
+    pub fn new(bundle: &[u8], module: Hash) -> Result<Self, BundleError> {
+        Ok(Authority::by(Arc::new(Native {
+            bundle: Arc::new(Bundle::load_unsigned(bundle)?),
+            bundle_hash: Hash::of(bundle),
+            module,
+        })))
+    }
+
+    /// Decides by this decider.
     #[must_use]
-    pub fn new(bundle: Bundle, module: Hash) -> Self {
-        Authority { bundle, module }
+    pub fn by(decider: Arc<dyn Decider>) -> Self {
+        Authority { decider }
     }
 
     /// Asks whether the principal may do this in the environment. `withdraw` tells of a key to be issued
     /// whether it may withdraw.
     ///
     /// # Errors
-    /// `context_malformed`.
+    /// `policy_no_answer`.
     pub fn rule(
         &self,
         principal: &Principal,
@@ -86,75 +122,36 @@ impl Authority {
         withdraw: bool,
         now: UnixSeconds,
     ) -> Result<Ruling, AuthorityError> {
-        let place = |environment: Environment| EntityUid::new("Environment", environment.as_str());
-        let group_type = self.bundle.group_type().unwrap_or("Role");
-        let mut attributes = Record::new();
-        attributes.insert("environment", place(principal.environment));
-        let roles = principal.roles.iter();
-        let roles = roles.map(|role| EntityUid::new(group_type, role.as_str()));
-        let uid = EntityUid::new(self.bundle.principal_type(), principal.name.as_str());
-        let mut context = Record::new();
-        context.insert("now", Value::Datetime(milliseconds(now)));
-        if let Some(at) = principal.second_factor_at {
-            context.insert("second_factor_at", Value::Datetime(milliseconds(at)));
-        }
-        if let Some(address) = principal.client_ip {
-            let range = IpRange::parse(&address.to_string());
-            let range = range.ok_or_else(|| AuthorityError(address.to_string()))?;
-            context.insert("client_ip", Value::Ip(range));
-        }
-        if permission == Permission::IssueKey {
-            context.insert("withdraw", withdraw);
-        }
-        let evaluation = self
-            .bundle
-            .evaluate(&Query {
-                principal: &Entity::new(uid, roles.collect(), attributes),
-                action: &EntityUid::new("Action", permission.as_str()),
-                resource: &Entity::bare(place(environment)),
-                context: &context,
-                entities: None,
-            })
-            .map_err(|error| AuthorityError(error.to_string()))?;
-        let steps_up = |mut policies: Vec<_>| {
-            policies.retain(|policy: &countersign_core::policy::Policy<'_>| {
-                policy.annotation("stepup").is_some()
-            });
-            !policies.is_empty()
-        };
-        let effect = match evaluation.is_allowed() {
-            false => Effect::Deny,
-            true if steps_up(evaluation.reasons().collect()) => Effect::StepUp,
-            true => Effect::Allow,
-        };
-        let policies: Vec<String> = evaluation.reason_ids().map(str::to_owned).collect();
-        let answer = json!({
-            "effect": effect.as_str(),
-            "errors": evaluation.error_ids().collect::<Vec<_>>(),
-            "reasons": &policies,
-        });
-        let reasons = evaluation.reasons();
+        let bundle = self.decider.bundle();
+        let question = principal.question(bundle, permission, environment, withdraw, now);
+        let answer = self.decider.decide(&question);
+        let answer = answer.map_err(|error| AuthorityError(error.to_string()))?;
+        let policies = answer.reasons.iter().filter_map(|id| bundle.policy(id));
         Ok(Ruling {
-            effect,
-            reasons: reasons
+            effect: answer.effect(bundle),
+            reasons: policies
                 .filter_map(|policy| policy.reason().map(str::to_owned))
                 .collect(),
-            decided: Decided {
-                answer: Kept::Whole(answer.to_string().into_bytes()),
-                bundle: Hash::from_bytes(*self.bundle.sha256()),
-                effect,
-                module: self.module,
-                policies,
-                query: Kept::Whole(
-                    principal
-                        .query(&self.bundle, permission, environment, withdraw, now)
-                        .into_bytes(),
-                ),
-            },
+            decided: decided(&*self.decider, &question, &answer),
         })
     }
 }
 
-fn milliseconds(at: UnixSeconds) -> Datetime {
-    Datetime(i64::try_from(at.get().saturating_mul(1000)).unwrap_or(i64::MAX))
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Authority({})", self.decider.bundle().name())
+    }
+}
+
+/// A decision, for the audit log.
+pub(crate) fn decided(decider: &dyn Decider, question: &Question, answer: &Answer) -> Decided {
+    let bundle = decider.bundle();
+    Decided {
+        answer: Kept::Whole(answer.to_bytes(bundle)),
+        bundle: decider.bundle_hash(),
+        effect: answer.effect(bundle),
+        module: decider.module(),
+        policies: answer.reasons.clone(),
+        query: Kept::Whole(question.to_bytes()),
+    }
 }

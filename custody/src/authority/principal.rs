@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use countersign_core::policy::Bundle;
+use countersign_core::policy::{Bundle, EntityUid};
 use countersign_core::{Environment, UnixSeconds};
-use serde_json::json;
+use serde_json::{Map, json};
 
+use crate::audit::Question;
 use crate::rfc_3339;
 
 /// An administrator or a service, authenticated by the caller.
@@ -42,20 +43,17 @@ impl Principal {
         (1..=64).contains(&self.name.len()) && self.name.bytes().all(good)
     }
 
-    /// The question, as Cedar writes it in JSON.
-    pub(super) fn query(
+    /// The question that is put to the policies.
+    pub(super) fn question(
         &self,
         bundle: &Bundle,
         permission: Permission,
         environment: Environment,
         withdraw: bool,
         now: UnixSeconds,
-    ) -> String {
-        let uid = |kind: &str, id: &str| json!({"id": id, "type": kind});
-        let group = bundle.group_type().unwrap_or("Role");
-        let place = |environment: Environment| uid("Environment", environment.as_str());
+    ) -> Question {
         let time = |at| json!({"__extn": {"fn": "datetime", "arg": rfc_3339::seconds(at)}});
-        let mut context = serde_json::Map::new();
+        let mut context = Map::new();
         context.insert("now".to_owned(), time(now));
         if let Some(at) = self.second_factor_at {
             context.insert("second_factor_at".to_owned(), time(at));
@@ -67,18 +65,20 @@ impl Principal {
         if permission == Permission::IssueKey {
             context.insert("withdraw".to_owned(), withdraw.into());
         }
-        let roles: Vec<_> = self.roles.iter().map(|role| uid(group, role)).collect();
-        json!({
-            "action": uid("Action", permission.as_str()),
-            "context": context,
-            "principal": {
-                "attrs": {"environment": {"__entity": place(self.environment)}},
-                "parents": roles,
-                "uid": uid(bundle.principal_type(), &self.name),
-            },
-            "resource": place(environment),
-        })
-        .to_string()
+        let group = bundle.group_type().unwrap_or("Role");
+        let roles = self.roles.iter();
+        let roles: Vec<EntityUid> = roles
+            .map(|role| EntityUid::new(group, role.as_str()))
+            .collect();
+        let place = json!({"__entity": {"id": self.environment.as_str(), "type": "Environment"}});
+        Question::new(
+            &EntityUid::new(bundle.principal_type(), self.name.as_str()),
+            &roles,
+            Map::from_iter([("environment".to_owned(), place)]),
+            &EntityUid::new("Action", permission.as_str()),
+            &EntityUid::new("Environment", environment.as_str()),
+            context,
+        )
     }
 }
 

@@ -12,6 +12,7 @@ mod publish;
 mod read;
 mod ring;
 mod sweep;
+mod used;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -32,6 +33,7 @@ pub use read::Filter;
 pub(crate) use read::checked_name;
 pub use ring::Follower;
 pub use sweep::{Rules, Sweep};
+pub use used::{Keep, UseDecision};
 
 pub(crate) use enact::Change;
 pub(crate) use people::first_owner;

@@ -13,6 +13,7 @@ mod links;
 mod load;
 mod notices;
 mod outage;
+mod review;
 mod separation;
 mod snapshot;
 mod world;

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use countersign_core::policy::Bundle;
 use countersign_core::{
     Body, Environment, Headers, KeyRing, Presented, Profile, ReplayCache, Request, Scheme,
     SignOptions, Signed, SigningKey, Token, UnixSeconds, sign,
@@ -76,8 +75,8 @@ impl World {
         let vault = Arc::new(vault::init(&environments, &root, NOW).expect("a vault"));
         let path = "../policies/tests/bundles/zero-trust-admin.bundle";
         let bundle = std::fs::read(path).expect("the pack's bundle");
-        let bundle = Bundle::load_unsigned(&bundle).expect("a bundle");
-        let authority = Arc::new(Authority::new(bundle, Hash::of(b"this test")));
+        let authority = Authority::new(&bundle, Hash::of(b"this test"));
+        let authority = Arc::new(authority.expect("a bundle"));
         let custodian = |environment| {
             Custodian::new(
                 environment,

@@ -67,6 +67,8 @@ enum Command {
     Approval(custody::approval::ApprovalArguments),
     /// What was done, by whom and why, and the proof that nobody changed it.
     Audit(custody::audit::AuditArguments),
+    /// Who holds what, who used it, and the least that would do.
+    Access(custody::access::AccessArguments),
     /// Bulk acts after a leak.
     Incident(custody::incident::IncidentArguments),
     /// The store of all this: back it up, move it.
@@ -133,6 +135,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::People(arguments) => custody::people::run(arguments, cli.json),
         Command::Approval(arguments) => custody::approval::run(arguments),
         Command::Audit(arguments) => custody::audit::run(arguments, cli.json),
+        Command::Access(arguments) => custody::access::run(arguments),
         Command::Incident(arguments) => custody::incident::run(arguments),
         Command::Store(arguments) => custody::store::run(arguments),
         Command::Completions(arguments) => Ok(shell::completions(arguments)),

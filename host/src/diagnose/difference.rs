@@ -1,5 +1,6 @@
 //! Where two signature bases part, and why that may be.
 
+use base16ct::lower::encode_string as hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -126,10 +127,10 @@ const TESTS: [(Cause, Test); 16] = [
         value(a).is_some_and(|a| a.is_object() || a.is_array()) && value(a) == value(b)
     }),
     (Cause::HexForBase64, |a, b| {
-        let hexed = |hex: &str, base64: &str| {
+        let hexed = |text: &str, base64: &str| {
             STANDARD
                 .decode(base64)
-                .is_ok_and(|bytes| !bytes.is_empty() && to_hex(&bytes).eq_ignore_ascii_case(hex))
+                .is_ok_and(|bytes| !bytes.is_empty() && hex(&bytes).eq_ignore_ascii_case(text))
         };
         hexed(a, b) || hexed(b, a)
     }),
@@ -228,13 +229,6 @@ fn twice(text: &str) -> String {
 /// Without the white space around commas and line ends.
 fn joined(text: &str) -> Vec<&str> {
     text.split([',', '\n']).map(str::trim).collect()
-}
-
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        out.push_str(&format!("{byte:02x}"));
-        out
-    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What must be changed so that a signature fits.
 
+use base16ct::lower::encode_string as hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_core::Scheme;
@@ -7,7 +8,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::cause::Cause;
-use super::difference::{decoded, recase, to_hex};
+use super::difference::{decoded, recase};
 use super::json_layout::layouts;
 
 /// A request whose parts are changed one by one.
@@ -180,14 +181,14 @@ fn changed_secrets(secret: &[u8]) -> Vec<(Cause, Zeroizing<Vec<u8>>)> {
     }
     add(Cause::SecretLineBreak, secret.trim_ascii().to_vec());
     add(Cause::SecretEncoding, STANDARD.encode(secret).into_bytes());
-    add(Cause::SecretEncoding, to_hex(secret).into_bytes());
+    add(Cause::SecretEncoding, hex(secret).into_bytes());
     let text = secret.trim_ascii();
     let text = text.strip_prefix(b"whsec_").unwrap_or(text);
     add(Cause::SecretEncoding, text.to_vec());
     if let Ok(bytes) = STANDARD.decode(text) {
         add(Cause::SecretEncoding, bytes);
     }
-    if let Some(bytes) = from_hex(text) {
+    if let Ok(bytes) = base16ct::mixed::decode_vec(text) {
         add(Cause::SecretEncoding, bytes);
     }
     all
@@ -238,15 +239,6 @@ fn encode(query: &str) -> String {
                 format!("%{byte:02X}")
             }
         })
-        .collect()
-}
-
-fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) {
-        return None;
-    }
-    text.chunks(2)
-        .map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok())
         .collect()
 }
 

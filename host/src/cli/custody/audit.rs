@@ -2,6 +2,7 @@
 
 mod check;
 mod look;
+mod replay;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,10 @@ enum AuditCommand {
     Checkpoint(CheckpointArguments),
     /// Prove one record, for whoever has the log's public key.
     Prove(ProveArguments),
+    /// Make a past decision again, in the very module and by the very bundle that made it.
+    Replay(replay::ReplayArguments),
+    /// Keep a module or a bundle that decided something, so that it can be made again.
+    Archive(replay::ArchiveArguments),
     /// Check a proof, with nothing but it and the log's public key.
     CheckProof(check::CheckProofArguments),
 }
@@ -72,6 +77,8 @@ pub(crate) fn run(arguments: &AuditArguments, as_json: bool) -> Result<Done, Fai
         AuditCommand::Export(arguments) => look::export(arguments),
         AuditCommand::Checkpoint(arguments) => checkpoint(arguments),
         AuditCommand::Prove(arguments) => prove(arguments),
+        AuditCommand::Replay(arguments) => replay::run(arguments),
+        AuditCommand::Archive(arguments) => replay::archive(arguments),
         AuditCommand::CheckProof(arguments) => check::check_proof(arguments),
     }
 }

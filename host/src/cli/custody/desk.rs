@@ -7,14 +7,15 @@ use std::sync::Arc;
 use clap::Args;
 use countersign::Module;
 use countersign_core::{Environment, UnixSeconds};
-use countersign_custody::audit::{Hash, Spool};
-use countersign_custody::authority::{Factor, Principal};
+use countersign_custody::audit::{self, AuditError, Spool};
+use countersign_custody::authority::{Authority, Factor, Principal};
 use countersign_custody::founding::{Founding, HEADER};
 use countersign_custody::life::LifePolicy;
 use countersign_custody::store::{PostgresStore, RedbStore};
 use countersign_custody::vault::{self, UnlockedVault};
 use countersign_custody::{Custodian, Order, Space, Store, harden_process};
 
+use super::deciding::Deciding;
 use super::root::RootArguments;
 use super::{Failure, clock, environment};
 
@@ -121,20 +122,21 @@ impl DeskArguments {
         let now = clock()?;
         let store = self.store.open()?;
         let founding = Founding::read(&*store)?;
-        let authority = founding.authority(&*store, evaluator())?;
+        let deciding = Deciding::by(founding.policies(&*store)?)?;
         let root = self.root.root()?;
         let vault = vault::unlock_only(&header(&*store)?, &root, &[self.environment])?;
         let vault = Arc::new(vault);
         let mut custodian = Custodian::new(
             self.environment,
-            store,
+            store.clone(),
             vault.clone(),
-            Arc::new(authority),
+            Arc::new(Authority::by(Arc::new(deciding))),
             LifePolicy::default(),
         );
         if let Some(path) = &self.spool {
             custodian = custodian.with_spool(Spool::at(path))?;
         }
+        self.archive_module(&*store, now)?;
         let actor = Principal {
             // Whoever has the root in hand works at the machine itself.
             client_ip: Some(Ipv4Addr::LOCALHOST.into()),
@@ -151,6 +153,19 @@ impl DeskArguments {
     }
 }
 
+impl DeskArguments {
+    /// Keeps the module that decides here, so that its decisions can be made again. A spool is for when nothing
+    /// can be written: then to stop a key goes before.
+    fn archive_module(&self, store: &dyn Store, now: UnixSeconds) -> Result<(), Failure> {
+        let at_ms = now.get().saturating_mul(1000);
+        let module = Module::embedded_bytes();
+        match audit::archive_module(store, &self.actor, at_ms, module) {
+            Err(AuditError::Store(_)) if self.spool.is_some() => Ok(()),
+            outcome => Ok(outcome.map(drop)?),
+        }
+    }
+}
+
 impl Desk<'_> {
     /// What is asked for now.
     pub(super) fn order<'a>(&'a self, reason: &'a str) -> Order<'a> {
@@ -160,9 +175,4 @@ impl Desk<'_> {
             None => order,
         }
     }
-}
-
-/// The module that is built from the same core as what evaluates here.
-fn evaluator() -> Hash {
-    Hash::of(Module::embedded_bytes())
 }

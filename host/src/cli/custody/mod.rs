@@ -1,12 +1,15 @@
 //! The life of keys on the command line: the vault, the keys, the people, the audit log and the store.
 
+pub(super) mod access;
 pub(super) mod approval;
 pub(super) mod audit;
+mod deciding;
 mod delivered;
 mod desk;
 mod failure;
 pub(super) mod incident;
 pub(super) mod keys;
+mod out;
 pub(super) mod people;
 mod reading;
 mod root;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use countersign::Module;
 use countersign_core::Environment;
 use countersign_custody::founding::{Founding, replace_header};
 use countersign_custody::vault::{
@@ -134,7 +135,8 @@ fn init(arguments: &InitArguments, as_json: bool) -> Result<Done, Failure> {
     }
     let root = arguments.root.root()?;
     let vault = vault::init(&environments, &root, now)?;
-    let founding = Founding::found(&*store, &vault, &arguments.owner, &bundle, now)?;
+    let module = Module::embedded_bytes();
+    let founding = Founding::found(&*store, &vault, &arguments.owner, &bundle, module, now)?;
     let status = vault::status(vault.header())?;
     let text = format!(
         "the vault is founded\n{}owner       {}\nlog key     {}\n            keep it elsewhere: it checks the audit log\n{}",

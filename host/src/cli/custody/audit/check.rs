@@ -61,6 +61,7 @@ fn good(report: &Report) -> String {
     let (records, vouched) = (report.records, report.vouched);
     let by = match report.checkpoints {
         0 => "no checkpoint vouches for it".to_owned(),
+        1 => format!("1 checkpoint vouches for the first {vouched}"),
         count => format!("{count} checkpoints vouch for the first {vouched}"),
     };
     format!(

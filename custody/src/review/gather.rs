@@ -1,0 +1,108 @@
+//! What the log tells of keys and people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign_core::{Environment, KeyId};
+
+use super::Usage;
+use crate::audit::{self, Kept, Outcome, Question, Record};
+use crate::custodian::KeyEntry;
+use crate::{CustodyError, Store};
+
+/// Records that are read at once.
+const PAGE: usize = 512;
+
+/// What the records of an environment tell.
+#[derive(Default)]
+pub(super) struct Gathered {
+    /// By key: uses that were recorded in full.
+    uses: BTreeMap<String, Usage>,
+    /// People who have no role any more.
+    dismissed: BTreeSet<String>,
+}
+
+/// Reads the whole log; uses count from an instant on, in seconds since 1970.
+pub(super) fn read(
+    store: &dyn Store,
+    environment: Environment,
+    from: u64,
+) -> Result<Gathered, CustodyError> {
+    let filter = audit::Filter {
+        environment: Some(environment),
+        ..audit::Filter::default()
+    };
+    let mut gathered = Gathered::default();
+    let mut next = 1;
+    loop {
+        let page = audit::search(store, &filter, next, PAGE)?;
+        for entry in &page.entries {
+            gathered.take(entry.record(), from);
+        }
+        if page.is_last {
+            return Ok(gathered);
+        }
+        next = page.next;
+    }
+}
+
+impl Gathered {
+    fn take(&mut self, record: &Record, from: u64) {
+        match record.act.as_str() {
+            "key.used" => {
+                let Some(keyid) = &record.keyid else { return };
+                let usage = self.uses.entry(keyid.as_str().to_owned()).or_default();
+                let action = action(record);
+                usage.count(record.at_ms / 1000, from, &record.outcome, 1);
+                if record.at_ms / 1000 >= from && record.outcome == Outcome::Done {
+                    usage.actions.extend(action);
+                }
+            }
+            "person.appointed" if record.outcome == Outcome::Done => {
+                let detail = |name| record.details.get(name).map(|value| value.as_str());
+                if let Some((person, roles)) = detail("person").zip(detail("roles")) {
+                    if roles.is_empty() {
+                        self.dismissed.insert(person.to_owned());
+                    } else {
+                        self.dismissed.remove(person);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether somebody of this name had a role and has none any more.
+    pub(super) fn is_dismissed(&self, name: &str) -> bool {
+        self.dismissed.contains(name)
+    }
+
+    /// How a key was used: what was counted, and what was recorded in full.
+    pub(super) fn usage_of(
+        &self,
+        store: &dyn Store,
+        entry: &KeyEntry,
+        from: u64,
+    ) -> Result<Usage, CustodyError> {
+        let keyid = entry.life().keyid();
+        let mut usage = self.uses.get(keyid).cloned().unwrap_or_default();
+        for (_, day) in audit::usage(store, &KeyId::new(keyid)?, 0)? {
+            let last = day.last_ms / 1000;
+            for (outcome, count) in &day.outcomes {
+                usage.count(last, from, &Outcome::from(outcome.clone()), *count);
+            }
+            if last >= from && day.outcomes.contains_key(Outcome::Done.as_str()) {
+                usage.actions.extend(day.actions);
+            }
+        }
+        Ok(usage)
+    }
+}
+
+/// The id of the action of a use.
+fn action(record: &Record) -> Option<String> {
+    let Kept::Whole(query) = &record.decided.as_ref()?.query else {
+        return None;
+    };
+    let question = Question::from_bytes(query).ok()?;
+    Some(question.action().id().to_owned())
+}

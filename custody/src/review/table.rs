@@ -1,0 +1,100 @@
+//! What a report shows, as text: the same for every form that a person reads.
+
+use countersign_core::UnixSeconds;
+
+use super::{Review, ReviewedKey, Severity};
+use crate::rfc_3339;
+
+/// The columns of the keys.
+pub(super) const COLUMNS: [&str; 9] = [
+    "Key",
+    "Owner",
+    "State",
+    "Age",
+    "Ends",
+    "Last use",
+    "Uses",
+    "Held, and used",
+    "Held, not used",
+];
+
+pub(super) fn title(review: &Review) -> String {
+    format!("Access review of {}", review.environment)
+}
+
+/// Who made it, when, and from what.
+pub(super) fn facts(review: &Review) -> Vec<(&'static str, String)> {
+    let scope = match &review.owner {
+        Some(owner) => format!("the keys of {owner} in {}", review.environment),
+        None => format!("every key in {}", review.environment),
+    };
+    vec![
+        ("Made by", review.made_by.clone()),
+        ("Made at", instant(review.made_at)),
+        ("Reason", review.reason.clone()),
+        ("Scope", scope),
+        ("Keys", review.keys.len().to_string()),
+        ("Uses count over", format!("{} days", review.days)),
+        ("Permissions by", review.permissions.clone()),
+        ("Audit log", review.log.name.to_string()),
+        ("Made from record", review.log.records.to_string()),
+        ("Hash of that record", review.log.head.to_string()),
+        ("Root of the tree", review.log.root.to_string()),
+    ]
+}
+
+/// How many findings there are, the gravest first.
+pub(super) fn counts(review: &Review) -> String {
+    let counts = [
+        Severity::High,
+        Severity::Medium,
+        Severity::Low,
+        Severity::Info,
+    ]
+    .map(|severity| {
+        let count = review.findings.get(&severity).copied().unwrap_or(0);
+        format!("{count} {}", severity.as_str())
+    });
+    counts.join(", ")
+}
+
+/// A key under [`COLUMNS`].
+pub(super) fn row(key: &ReviewedKey) -> [String; 9] {
+    let actions = |wanted: bool| {
+        let held = key.held.iter();
+        let held = held.filter(|held| key.unused.contains(&held.action) != wanted);
+        let names: Vec<String> = held
+            .map(|held| match held.critical {
+                true => format!("{} (!)", held.action),
+                false => held.action.clone(),
+            })
+            .collect();
+        names.join(", ")
+    };
+    let uses = match key.usage.refused.values().sum::<u64>() {
+        0 => key.usage.times.to_string(),
+        refused => format!("{}, refused {refused}", key.usage.times),
+    };
+    [
+        key.keyid.clone(),
+        key.owner.clone(),
+        key.standing.to_owned(),
+        format!("{} d", key.age_days),
+        instant(key.ends_at),
+        key.usage
+            .last_at
+            .map_or_else(|| "never".to_owned(), instant),
+        uses,
+        actions(true),
+        actions(false),
+    ]
+}
+
+/// What a reader has to know to check the report.
+pub(super) const ANCHOR: &str = "The audit log holds a record `access.reviewed` with the SHA-256 of this report. \
+    `countersign audit search --act access.reviewed` finds it, `countersign audit verify` shows that the log is whole, \
+    and `countersign audit prove` proves the record to whoever has the log's public key.";
+
+fn instant(at: u64) -> String {
+    rfc_3339::seconds(UnixSeconds::new(at))
+}

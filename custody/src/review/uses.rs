@@ -1,0 +1,218 @@
+//! What was done, as far as the log tells it: what advice is made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign_core::KeyId;
+use serde_json::{Map, Value, json};
+
+use super::Anchor;
+use crate::audit::{self, AuditError, Hash, Kept, Outcome, Public, Question, Record};
+use crate::authority::{Permission, Plan};
+use crate::custodian::{Change, Deed, Filter, checked_name};
+use crate::{Batch, Custodian, CustodyError, Order};
+
+/// Records that are read at once.
+const PAGE: usize = 512;
+
+/// Whose uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of a key, and of all others of its lineage.
+    Key(String),
+    /// Those of all keys of an owner.
+    Owner(String),
+    /// The acts of a person or a service on keys.
+    Actor(String),
+}
+
+/// Who holds rights: a key, or an actor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holder {
+    /// Its id, or its name.
+    pub id: String,
+    /// Its groups, or its roles.
+    pub groups: Vec<String>,
+    /// Its attributes, a record of Cedar values.
+    pub attributes: Map<String, Value>,
+}
+
+/// What was allowed, and done.
+#[derive(Clone, Debug)]
+pub struct Uses {
+    /// Recorded in full: what was asked, with the number of the record.
+    pub asked: Vec<(u64, Question)>,
+    /// Only counted: which key did which action.
+    pub counted: BTreeSet<(String, String)>,
+    /// How many records keep only a hash of what was asked, which isn't archived.
+    pub unread: u64,
+    /// By which bundles it was decided.
+    pub bundles: BTreeSet<Hash>,
+    /// Who holds the rights.
+    pub holders: Vec<Holder>,
+    /// The log that it was read from.
+    pub log: Anchor,
+}
+
+impl Custodian {
+    /// Reads what somebody did in the last `days`: `access.advised`, since advice is made of it.
+    ///
+    /// # Errors
+    /// `forbidden` for who may not read the log, `reason_missing`, `key_unknown`, `person_unknown`,
+    /// `name_malformed`; those of the store and of the audit log.
+    pub fn uses(&self, order: &Order<'_>, whose: &Whose, days: u64) -> Result<Uses, CustodyError> {
+        let plan = Plan::overall(Permission::ReadLog);
+        let deed = Deed {
+            plan: &plan,
+            name: "access.advised",
+            withdraw: false,
+        };
+        self.enact(order, &deed, || {
+            let log = self.anchor()?;
+            let holders = self.holders(order, whose)?;
+            let from = order.now.get().saturating_sub(days.saturating_mul(86_400));
+            let mut uses = Uses {
+                asked: Vec::new(),
+                counted: BTreeSet::new(),
+                unread: 0,
+                bundles: BTreeSet::new(),
+                holders,
+                log,
+            };
+            self.read_uses(whose, from, &mut uses)?;
+            let (kind, name) = match whose {
+                Whose::Key(name) => ("key", name),
+                Whose::Owner(name) => ("owner", name),
+                Whose::Actor(name) => ("actor", name),
+            };
+            let count = u64::try_from(uses.asked.len()).unwrap_or(u64::MAX);
+            let draft = self
+                .draft(order, &deed)
+                .detail(kind, Public::new(name)?)
+                .detail("days", days)
+                .detail("records", log.records)
+                .detail("uses", count);
+            Ok(Change {
+                batch: Batch::new(),
+                drafts: vec![draft],
+                output: uses,
+            })
+        })
+    }
+
+    fn holders(&self, order: &Order<'_>, whose: &Whose) -> Result<Vec<Holder>, CustodyError> {
+        let filter = match whose {
+            Whose::Actor(name) => {
+                let person = self.principal(name)?;
+                let environment = self.environment().as_str();
+                let place = json!({"__entity": {"id": environment, "type": "Environment"}});
+                return Ok(vec![Holder {
+                    id: person.name,
+                    groups: person.roles,
+                    attributes: Map::from_iter([("environment".to_owned(), place)]),
+                }]);
+            }
+            Whose::Owner(owner) => {
+                checked_name(owner)?;
+                Filter {
+                    owner: Some(owner.clone()),
+                    ..Filter::default()
+                }
+            }
+            Whose::Key(keyid) => Filter {
+                lineage: Some(self.known(order, keyid)?.0.life().lineage().to_owned()),
+                ..Filter::default()
+            },
+        };
+        let keys = self.find(&filter, order.now, "", usize::MAX)?;
+        let holders = keys.iter().map(|entry| {
+            let mut attributes = entry.attributes().clone();
+            // As a keyring has it.
+            let environment = self.environment().as_str();
+            attributes.insert("environment".to_owned(), environment.into());
+            Holder {
+                id: entry.life().keyid().to_owned(),
+                groups: entry.groups().to_vec(),
+                attributes,
+            }
+        });
+        Ok(holders.collect())
+    }
+
+    fn read_uses(&self, whose: &Whose, from: u64, uses: &mut Uses) -> Result<(), CustodyError> {
+        let actor = match whose {
+            Whose::Actor(name) => Some(name.clone()),
+            _ => None,
+        };
+        let filter = audit::Filter {
+            act: actor.is_none().then(|| "key.used".to_owned()),
+            actor,
+            environment: Some(self.environment()),
+            outcome: Some(Outcome::Done),
+            from_ms: Some(from.saturating_mul(1000)),
+            ..audit::Filter::default()
+        };
+        let ids: BTreeSet<String> = uses.holders.iter().map(|one| one.id.clone()).collect();
+        let mut next = 1;
+        loop {
+            let page = audit::search(&*self.store, &filter, next, PAGE)?;
+            for entry in &page.entries {
+                let record = entry.record();
+                let by_it = match (&filter.actor, &record.keyid) {
+                    // A key that is used is no act of a person.
+                    (Some(_), _) => record.act != "key.used",
+                    (None, Some(keyid)) => ids.contains(keyid.as_str()),
+                    (None, None) => false,
+                };
+                if by_it {
+                    self.take(record, uses)?;
+                }
+            }
+            if page.is_last {
+                break;
+            }
+            next = page.next;
+        }
+        if filter.actor.is_none() {
+            let mut counted: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
+            for id in &ids {
+                let actions = counted.entry(id).or_default();
+                for (_, day) in audit::usage(&*self.store, &KeyId::new(id)?, 0)? {
+                    let is_done = day.outcomes.contains_key(Outcome::Done.as_str());
+                    if is_done && day.last_ms / 1000 >= from {
+                        actions.extend(day.actions);
+                    }
+                }
+            }
+            let pairs = counted
+                .into_iter()
+                .flat_map(|(id, actions)| actions.into_iter().map(|action| (id.clone(), action)));
+            uses.counted = pairs.collect();
+        }
+        Ok(())
+    }
+
+    fn take(&self, record: &Record, uses: &mut Uses) -> Result<(), CustodyError> {
+        let Some(decided) = &record.decided else {
+            return Ok(());
+        };
+        let bytes = match &decided.query {
+            Kept::Whole(bytes) => bytes.clone(),
+            Kept::Hash(hash) => match audit::archived(&*self.store, *hash) {
+                Ok(bytes) => bytes,
+                Err(AuditError::NotArchived(_)) => {
+                    uses.unread += 1;
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            },
+        };
+        match Question::from_bytes(&bytes) {
+            Ok(question) => {
+                uses.bundles.insert(decided.bundle);
+                uses.asked.push((record.sequence, question));
+            }
+            Err(_) => uses.unread += 1,
+        }
+        Ok(())
+    }
+}

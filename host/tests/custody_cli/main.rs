@@ -1,0 +1,12 @@
+//! The life of keys, by the program itself.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
+mod access;
+mod desk;
+mod life;
+mod replay;
