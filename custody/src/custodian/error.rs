@@ -58,8 +58,16 @@ pub enum CustodyError {
     )]
     NameMalformed(String),
     /// A webhook's URL isn't one.
-    #[error("the URL is none for a webhook: it takes `https`, a host and a path")]
+    #[error(
+        "the URL is none for a webhook: it takes `https`, a host and a path; `http` to this machine alone"
+    )]
     UrlMalformed,
+    /// There is no webhook of this name.
+    #[error("there is no webhook `{0}` here")]
+    WebhookUnknown(String),
+    /// A scheme doesn't have the algorithm of a key.
+    #[error("key `{0}` is a P-256 key, and Standard Webhooks know shared secrets and Ed25519 only")]
+    SchemeUnfit(String),
     /// There is no such key here.
     #[error("there is no key `{keyid}` here{}", nearest_of(.nearest))]
     KeyUnknown {
@@ -131,6 +139,8 @@ impl CustodyError {
             CustodyError::ReasonMissing => "reason_missing",
             CustodyError::NameMalformed(_) => "name_malformed",
             CustodyError::UrlMalformed => "url_malformed",
+            CustodyError::WebhookUnknown(_) => "webhook_unknown",
+            CustodyError::SchemeUnfit(_) => "algorithm_unsupported",
             CustodyError::KeyUnknown { .. } => "key_unknown",
             CustodyError::KeyExists(_) => "key_exists",
             CustodyError::NoSecret(_) => "no_secret",

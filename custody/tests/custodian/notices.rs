@@ -6,7 +6,7 @@ use countersign_core::{
     Body, Environment, Headers, Presented, Profile, ReplayCache, Request, Scheme,
 };
 use countersign_custody::Order;
-use countersign_custody::notice::{Delivered, Notice, Sender};
+use countersign_custody::notice::{Delivered, Notice, NoticeScheme, Sender, Webhook};
 
 use crate::world::{DAY, NOW, World, code, issued, later, operator};
 
@@ -35,8 +35,10 @@ fn with_webhook() -> World {
     issued(&world, "hook");
     let otto = operator(Environment::Dev);
     let order = Order::new(&otto, "the partner asked", NOW);
-    let add =
-        |name: &str, url: &str, keyid: &str| code(world.dev.add_webhook(&order, name, url, keyid));
+    let add = |name: &str, url: &str, keyid: &str| {
+        let webhook = Webhook::new(url, keyid, NoticeScheme::Rfc9421);
+        code(world.dev.add_webhook(&order, name, &webhook))
+    };
     assert_eq!(
         add("partner", "http://partner.example/in", "hook"),
         "url_malformed"

@@ -63,6 +63,8 @@ enum Command {
     Keys(custody::keys::KeysArguments),
     /// Who may: roles and authenticators.
     People(custody::people::PeopleArguments),
+    /// Who is told what happens to keys.
+    Webhooks(custody::webhooks::WebhooksArguments),
     /// A second person's yes to a critical act.
     Approval(custody::approval::ApprovalArguments),
     /// What was done, by whom and why, and the proof that nobody changed it.
@@ -133,6 +135,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Vault(arguments) => custody::vault::run(arguments, cli.json),
         Command::Keys(arguments) => custody::keys::run(arguments, cli.json),
         Command::People(arguments) => custody::people::run(arguments, cli.json),
+        Command::Webhooks(arguments) => custody::webhooks::run(arguments),
         Command::Approval(arguments) => custody::approval::run(arguments),
         Command::Audit(arguments) => custody::audit::run(arguments, cli.json),
         Command::Access(arguments) => custody::access::run(arguments),

@@ -10,3 +10,4 @@ mod access;
 mod desk;
 mod life;
 mod replay;
+mod timer;

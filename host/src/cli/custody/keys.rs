@@ -3,6 +3,7 @@
 mod change;
 mod issue;
 mod show;
+mod sweep;
 mod verify;
 
 use std::path::PathBuf;
@@ -48,6 +49,9 @@ enum KeysCommand {
     Take(TakeArguments),
     /// Record what went into the spool while the store took no writes.
     Settle(SettleArguments),
+    /// Do what is due: note expiries, rotate by schedule, tell of ends that are near, suspend what is unused, send
+    /// notices. To be run by a timer.
+    Sweep(Box<sweep::SweepArguments>),
     /// Verify a request by the keys of the vault, as they are now.
     Verify(verify::VerifyArguments),
 }
@@ -88,6 +92,7 @@ pub(crate) fn run(arguments: &KeysArguments, as_json: bool) -> Result<Done, Fail
         KeysCommand::Export(arguments) => change::export(arguments, as_json),
         KeysCommand::Take(arguments) => take(arguments, as_json),
         KeysCommand::Settle(arguments) => settle(&arguments.desk),
+        KeysCommand::Sweep(arguments) => sweep::run(arguments),
         KeysCommand::Verify(arguments) => verify::run(arguments),
     }
 }

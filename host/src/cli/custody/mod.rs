@@ -13,8 +13,10 @@ mod out;
 pub(super) mod people;
 mod reading;
 mod root;
+mod sending;
 pub(super) mod store;
 pub(super) mod vault;
+pub(super) mod webhooks;
 
 use clap::Args;
 use countersign_core::{Environment, UnixSeconds};

@@ -3,32 +3,19 @@
 //! A notice waits in [`Space::Deliveries`], put there by the batch of the change that it tells of: there is
 //! none without the other. To send it is the host's, by a [`Sender`].
 
-use countersign_core::{
-    Algorithm, Body, Headers, Request, Scheme, SharedSecret, SignOptions, SigningKey, UnixSeconds,
-    sign,
-};
+mod sign;
+mod webhook;
+
+use countersign_core::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Draft, Head, Outcome, Public};
-use crate::authority::{Permission, Plan};
-use crate::custodian::{Change, Deed, checked_name};
-use crate::{Batch, Custodian, CustodyError, Order, Space, StoreError};
+use crate::{Batch, Custodian, CustodyError, Space, StoreError};
+
+pub use webhook::{NoticeScheme, Webhook};
 
 /// After how many seconds a failed notice is sent again; after the last it is given up.
 const RETRIES: [u64; 6] = [60, 300, 1800, 2 * 3600, 8 * 3600, 24 * 3600];
-/// Of a URL.
-const MAX_URL: usize = 2048;
-
-/// Where notices go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Webhook {
-    version: u32,
-    /// `https`, a host, a path.
-    url: String,
-    /// The key that signs, whose other half the receiver has.
-    keyid: String,
-}
 
 /// A notice that waits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,7 +35,7 @@ pub struct Notice {
     pub id: String,
     /// Where to.
     pub url: String,
-    /// Names and values: `Content-Type`, `Content-Digest`, `Signature-Input`, `Signature`.
+    /// Names and values: `Content-Type`, and those of the signature.
     pub fields: Vec<(String, String)>,
     /// JSON.
     pub body: String,
@@ -72,55 +59,6 @@ pub struct Delivered {
 }
 
 impl Custodian {
-    /// Tells changes of keys to a URL from now on, signed by a key of this environment (RFC 9421):
-    /// `webhook.added`. In place of one with the same name.
-    ///
-    /// # Errors
-    /// `forbidden` for who may not issue keys; `url_malformed`, `name_malformed`, `key_unknown`,
-    /// `no_secret`, and those of the store.
-    pub fn add_webhook(
-        &self,
-        order: &Order<'_>,
-        name: &str,
-        url: &str,
-        keyid: &str,
-    ) -> Result<(), CustodyError> {
-        let plan = Plan::overall(Permission::IssueKey)
-            .with("webhook", name)
-            .with("url", url)
-            .with("keyid", keyid);
-        let deed = Deed {
-            plan: &plan,
-            name: "webhook.added",
-            withdraw: false,
-        };
-        self.enact(order, &deed, || {
-            checked_name(name)?;
-            split(url).ok_or(CustodyError::UrlMalformed)?;
-            if !self.known(order, keyid)?.0.has_secret() {
-                return Err(CustodyError::NoSecret(keyid.to_owned()));
-            }
-            let webhook = Webhook {
-                version: 1,
-                url: url.to_owned(),
-                keyid: keyid.to_owned(),
-            };
-            let mut batch = Batch::new();
-            let place = self.place(&format!("webhook/{name}"));
-            batch.put(Space::Settings, &place, json(name, &webhook)?);
-            let draft = self.draft(order, &deed);
-            Ok(Change {
-                batch,
-                drafts: vec![
-                    draft
-                        .detail("webhook", Public::new(name)?)
-                        .detail("url", Public::new(url)?),
-                ],
-                output: (),
-            })
-        })
-    }
-
     /// Puts the notices of these records, whose last is `head`, into their batch.
     pub(crate) fn notify(
         &self,
@@ -132,21 +70,22 @@ impl Custodian {
             draft.outcome == Outcome::Done
                 && draft.keyid.is_some()
                 && draft.act.starts_with("key.")
-                && draft.act != "key.shown"
+                && !matches!(draft.act.as_str(), "key.shown" | "key.used")
         };
         if !drafts.iter().any(told) {
             return Ok(());
         }
-        let mut names = Vec::new();
-        self.each(Space::Settings, "webhook/", |name, _| {
-            let name = name.strip_prefix("webhook/");
-            names.extend(name.map(str::to_owned));
+        // Their names alone: one that is damaged stops no revocation.
+        let mut webhooks = Vec::new();
+        self.each(Space::Settings, webhook::PLACE, |place, _| {
+            let name = place.strip_prefix(webhook::PLACE);
+            webhooks.extend(name.map(str::to_owned));
             Ok(name.is_some())
         })?;
         for (back, draft) in drafts.iter().rev().enumerate() {
             let back = u64::try_from(back).unwrap_or(u64::MAX);
             let sequence = head.sequence.saturating_sub(back);
-            for webhook in names.iter().filter(|_| told(draft)) {
+            for webhook in webhooks.iter().filter(|_| told(draft)) {
                 let body = serde_json::json!({
                     "act": draft.act,
                     "at": draft.at_ms / 1000,
@@ -236,74 +175,6 @@ impl Custodian {
         }
         Ok(delivered)
     }
-
-    /// The notice as a signed request.
-    fn signed(
-        &self,
-        id: &str,
-        waiting: &Waiting,
-        now: UnixSeconds,
-    ) -> Result<Notice, CustodyError> {
-        let gone = || CustodyError::NoSecret(waiting.webhook.clone());
-        let place = self.place(&format!("webhook/{}", waiting.webhook));
-        let bytes = self.store.get(Space::Settings, &place)?.ok_or_else(gone)?;
-        let webhook: Webhook = read(&waiting.webhook, &bytes)?;
-        let (entry, _) = self.read(&webhook.keyid)?.ok_or_else(gone)?;
-        if !entry.life().standing(now).verifies() {
-            return Err(gone());
-        }
-        let secret = entry
-            .open(&self.vault, self.environment())?
-            .ok_or_else(gone)?;
-        let bytes = secret.reveal();
-        let private = || <&[u8; 32]>::try_from(bytes).map_err(|_| gone());
-        let key = match entry.parsed_algorithm()? {
-            Algorithm::Ed25519 => SigningKey::ed25519(&webhook.keyid, private()?)?,
-            Algorithm::EcdsaP256Sha256 => SigningKey::ecdsa_p256(&webhook.keyid, private()?)?,
-            _ => SigningKey::new(&webhook.keyid, &SharedSecret::new(bytes.to_vec())?)?,
-        };
-        let (host, target) = split(&webhook.url).ok_or(CustodyError::UrlMalformed)?;
-        let lines = format!("Host: {host}\r\nContent-Type: application/json\r\n");
-        let request = Request {
-            method: "POST",
-            target,
-            scheme: Scheme::Https,
-            headers: Headers::parse(lines.as_bytes())?,
-            body: Body::Bytes(waiting.body.as_bytes()),
-            peer: None,
-        };
-        let options = SignOptions::new(now)
-            .nonce(format!("{id}/{}", waiting.attempts))
-            .tag("countersign-notice");
-        let signed = sign(&request, &key, &options)?;
-        let mut fields = vec![
-            ("Content-Type".to_owned(), "application/json".to_owned()),
-            ("Signature-Input".to_owned(), signed.signature_input),
-            ("Signature".to_owned(), signed.signature),
-        ];
-        fields.extend(
-            signed
-                .content_digest
-                .map(|digest| ("Content-Digest".to_owned(), digest)),
-        );
-        Ok(Notice {
-            id: id.to_owned(),
-            url: webhook.url,
-            fields,
-            body: waiting.body.clone(),
-        })
-    }
-}
-
-/// The host and the target of an `https` URL.
-fn split(url: &str) -> Option<(&str, &str)> {
-    let good = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'@' | b'\\' | b'"');
-    if url.len() > MAX_URL || !url.bytes().all(good) {
-        return None;
-    }
-    let rest = url.strip_prefix("https://")?;
-    let (host, target) = rest.split_at_checked(rest.find('/')?)?;
-    (!host.is_empty() && !host.contains('?')).then_some((host, target))
 }
 
 fn json<T: Serialize>(name: &str, value: &T) -> Result<Vec<u8>, CustodyError> {

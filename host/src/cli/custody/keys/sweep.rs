@@ -1,0 +1,144 @@
+//! `countersign keys sweep`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use countersign_custody::custodian::{Issued, Rules, Sweep};
+use serde_json::{Value, json};
+
+use super::super::out::Out;
+use super::super::reading::seconds;
+use super::super::sending::Sending;
+use super::super::webhooks::{of, told};
+use super::{Desk, DeskArguments, Done, Failure};
+
+/// What the audit log says of a sweep for which no reason was given.
+const SWEEP: &str = "what was due by schedule";
+const DAY: u64 = 24 * 60 * 60;
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArguments {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// Why, for the audit log.
+    #[arg(long, value_name = "TEXT", default_value = SWEEP)]
+    reason: String,
+    /// A folder for one-time links to the secrets of successors, a file each. Without it nothing is rotated.
+    #[arg(long, value_name = "FOLDER")]
+    links: Option<PathBuf>,
+    /// For how long a link is good, at most 7 days.
+    #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "7d")]
+    link_for: u64,
+    /// How long before its end a key is told of; once each.
+    #[arg(long, value_name = "TIME", value_parser = seconds, value_delimiter = ',', default_value = "14d,7d,1d")]
+    warn: Vec<u64>,
+    /// After how long without a use a key is listed.
+    #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "30d")]
+    flag_unused: u64,
+    /// After how long without a use a key is suspended.
+    #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "60d")]
+    suspend_unused: u64,
+    /// Send no notices now.
+    #[arg(long)]
+    no_deliver: bool,
+}
+
+pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
+    if let Some(folder) = &arguments.links
+        && !folder.is_dir()
+    {
+        let message = format!("{} is no folder", folder.display());
+        return Err(Failure::usage("file_unreadable", message));
+    }
+    let rules = Rules {
+        flag_unused: arguments.flag_unused / DAY,
+        suspend_unused: arguments.suspend_unused / DAY,
+        warn: arguments.warn.iter().map(|time| time / DAY).collect(),
+        rotate: arguments.links.is_some(),
+    };
+    let desk = arguments.desk.open()?;
+    let order = desk.order(&arguments.reason);
+    let mut sweep = desk.custodian.sweep(&order, &rules)?;
+    let mut links = Vec::new();
+    for issued in std::mem::take(&mut sweep.rotated) {
+        let keyid = issued.entry.life().keyid().to_owned();
+        if let Some(folder) = &arguments.links {
+            let path = folder.join(format!("{keyid}.link"));
+            put_link(&desk, issued, &path, arguments.link_for)?;
+            links.push((keyid, path));
+        }
+    }
+    let delivered = match arguments.no_deliver {
+        true => None,
+        false => Some(desk.custodian.deliver(&Sending::new(), desk.now)?),
+    };
+    let mut text = listed(&sweep, &links);
+    text.extend(delivered.map(told));
+    let success = sweep.failed.is_empty();
+    let failed: Vec<Value> = sweep
+        .failed
+        .iter()
+        .map(|(keyid, error)| json!({"keyid": keyid, "code": error.code(), "message": error.to_string()}))
+        .collect();
+    let links: Vec<Value> = links
+        .iter()
+        .map(|(keyid, path)| json!({"keyid": keyid, "link": path.display().to_string()}))
+        .collect();
+    let json = json!({
+        "ok": success,
+        "expired": sweep.expired,
+        "expiring": sweep.expiring,
+        "rotated": links,
+        "due": sweep.due,
+        "unused": sweep.unused,
+        "suspended": sweep.suspended,
+        "failed": failed,
+        "notices": delivered.map(of),
+    });
+    Ok(Done {
+        text,
+        json,
+        success,
+    })
+}
+
+/// A link to the secret of a successor, in a file that only its owner reads.
+fn put_link(desk: &Desk<'_>, issued: Issued, path: &Path, seconds: u64) -> Result<(), Failure> {
+    let Some(shown) = issued.shown else {
+        return Ok(());
+    };
+    let name = &desk.actor.name;
+    let link = desk.custodian.make_link(shown, name, seconds, desk.now)?;
+    let written = Out::private(path)?.put(link.reveal().as_bytes());
+    written.map_err(|failure| {
+        failure.with_help("its secret is in the vault: `keys export` takes it out")
+    })
+}
+
+fn listed(sweep: &Sweep, links: &[(String, PathBuf)]) -> String {
+    let mut text = String::new();
+    let mut list = |what: &str, keys: &[String]| {
+        for keyid in keys {
+            text.push_str(&format!("{what:<12} {keyid}\n"));
+        }
+    };
+    list("expired", &sweep.expired);
+    list("expiring", &sweep.expiring);
+    list("due", &sweep.due);
+    list("unused", &sweep.unused);
+    list("suspended", &sweep.suspended);
+    for (keyid, path) in links {
+        text.push_str(&format!(
+            "{:<12} {keyid}, its link in {}\n",
+            "rotated",
+            path.display()
+        ));
+    }
+    for (keyid, error) in &sweep.failed {
+        text.push_str(&format!("{:<12} {keyid}: {error}\n", "failed"));
+    }
+    if text.is_empty() {
+        text.push_str("nothing was due\n");
+    }
+    text
+}
