@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
-use countersign_core::snapshot::{Material, Publication, Snapshot, SnapshotKey, Trust, write};
+use countersign_core::snapshot::{
+    Description, Material, Publication, Snapshot, SnapshotKey, Trust, write,
+};
 use countersign_core::{
     Body, Code, Environment, Headers, KeyRecord, KeyRing, Presented, Profile, Refusal, ReplayCache,
     Request, Scheme, Scope, SharedSecret, SignOptions, SigningKey, UnixSeconds, VerifyingKey, sign,
@@ -539,4 +541,55 @@ fn the_format_stays() {
             "{path} has other bytes"
         );
     }
+}
+
+#[test]
+fn a_publisher_that_kept_what_it_sent_sends_what_changed() {
+    let [one, two] = [secret(1), secret(2)];
+    let key = |id, secret| SnapshotKey::new(id, Material::Secret(secret)).unwrap();
+    let first = write(&publication(1), [key("k1", &one)], None).unwrap();
+    let sent = seal(&first);
+    let kept = Snapshot::open(&sent, &READER_KEY, &public(&publisher())).unwrap();
+    let next = write(
+        &publication(2),
+        [key("k1", &one), key("k2", &two)],
+        Some(&kept),
+    )
+    .unwrap();
+    let delta = next.delta(&kept).unwrap().unwrap();
+    assert_eq!((kept.len(), delta.len()), (1, 1));
+    let mut ring = KeyRing::edge(trust());
+    ring.load(&sent, NOW).unwrap();
+    ring.load(&seal(&delta), NOW).unwrap();
+    assert_eq!((ring.len(), ring.version()), (2, 2));
+
+    let description = Description::read(&seal(&delta)).unwrap();
+    assert_eq!((description.version, description.base), (2, Some(1)));
+    assert_eq!(
+        (description.region.as_str(), description.reader.as_str()),
+        ("eu-west", "edge-1")
+    );
+    assert_eq!(Description::read(&sent).unwrap().base, None);
+
+    let code = |bytes: &[u8], key: &[u8; 32], publisher: &VerifyingKey| {
+        Snapshot::open(bytes, key, publisher).unwrap_err().code()
+    };
+    let ours = public(&publisher());
+    assert_eq!(
+        code(&sent, &READER_KEY, &public(&pair())),
+        Code::SnapshotUntrusted
+    );
+    assert_eq!(code(&sent, &[8; 32], &ours), Code::SnapshotUnreadable);
+    assert_eq!(
+        code(&seal(&delta), &READER_KEY, &ours),
+        Code::SnapshotBaseMissing
+    );
+    assert_eq!(
+        code(&sent[..40], &READER_KEY, &ours),
+        Code::SnapshotMalformed
+    );
+    assert_eq!(
+        Description::read(b"").unwrap_err().code(),
+        Code::SnapshotMalformed
+    );
 }

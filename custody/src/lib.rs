@@ -15,6 +15,7 @@ pub mod audit;
 pub mod authority;
 pub mod custodian;
 pub mod delivery;
+pub mod edges;
 pub mod entropy;
 pub mod founding;
 pub mod generate;

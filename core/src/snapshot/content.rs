@@ -201,6 +201,16 @@ impl Content {
         &self.bytes
     }
 
+    /// The shapes, by number, as they are written.
+    pub(super) fn shape_texts(&self) -> impl Iterator<Item = &str> {
+        let mut reader = Reader(&self.bytes);
+        let count = reader.number::<2>().unwrap_or(0);
+        (0..count).map_while(move |_| {
+            let length = reader.number::<2>()?;
+            reader.text(length)
+        })
+    }
+
     /// Shapes, days and count, as they are written.
     fn head(&self) -> &[u8] {
         self.bytes.get(..self.rows).unwrap_or_default()

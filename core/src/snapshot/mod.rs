@@ -27,10 +27,12 @@
 //! `docs/snapshots.md` has the format, and what it keeps from whom.
 
 mod content;
+mod description;
 mod edge;
 mod envelope;
 mod publish;
 
+pub use description::Description;
 pub(crate) use edge::Edge;
 pub use edge::Trust;
 pub use publish::{Material, Publication, Snapshot, SnapshotKey, Writer, write};

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::content::{Content, Kind};
-use super::envelope::{Header, SALT_BYTES, seal};
+use super::envelope::{Envelope, Header, SALT_BYTES, seal};
 use crate::instant::UnixSeconds;
 use crate::json::push_json_string;
 use crate::key::{Algorithm, Environment, KeyId};
@@ -304,6 +304,43 @@ impl Snapshot {
             content,
             shapes: BTreeMap::new(),
         }))
+    }
+
+    /// Reads a whole snapshot that was sealed for a reader, so that what changed since can be sent alone: for a
+    /// publisher that kept what it sent.
+    ///
+    /// # Errors
+    /// `snapshot_untrusted` if `publisher` didn't sign it, `snapshot_unreadable` if it is sealed for another key,
+    /// `snapshot_base_missing` for a delta, `snapshot_malformed`.
+    pub fn open(
+        bytes: &[u8],
+        reader_key: &[u8; 32],
+        publisher: &VerifyingKey,
+    ) -> Result<Self, Refusal> {
+        let envelope = Envelope::read(bytes).ok_or(Code::SnapshotMalformed)?;
+        let header = &envelope.header;
+        if !publisher.verifies(&envelope.message(), envelope.signature) {
+            return Err(Refusal::named(Code::SnapshotUntrusted, header.publisher));
+        }
+        if header.is_delta {
+            return Err(Code::SnapshotBaseMissing.into());
+        }
+        let content = envelope.open(reader_key).ok_or(Code::SnapshotUnreadable)?;
+        let content = Content::read(content, header.environment, false)?;
+        let shapes = content.shape_texts().map(String::from).zip(0_u16..);
+        Ok(Snapshot {
+            publication: Publication {
+                environment: header.environment,
+                region: header.region.into(),
+                version: header.version,
+                made_at: header.made_at,
+                not_after: header.not_after,
+                until: header.not_after,
+            },
+            base: None,
+            shapes: shapes.collect(),
+            content,
+        })
     }
 
     /// Seals it for a reader under the reader's key of 32 bytes, and signs it. `salt` is 32 random bytes,

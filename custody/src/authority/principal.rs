@@ -112,6 +112,10 @@ pub enum Permission {
     ExportKey,
     /// To change what the vault is sealed under.
     ChangeRoot,
+    /// To give one's own key a successor.
+    RotateOwnKey,
+    /// To publish snapshots of the keyring to edges.
+    PublishSnapshot,
 }
 
 impl Permission {
@@ -130,6 +134,8 @@ impl Permission {
         Permission::DestroyKey,
         Permission::ExportKey,
         Permission::ChangeRoot,
+        Permission::RotateOwnKey,
+        Permission::PublishSnapshot,
     ];
 
     /// The id of the action.
@@ -149,6 +155,8 @@ impl Permission {
             Permission::DestroyKey => "destroy-key",
             Permission::ExportKey => "export-key",
             Permission::ChangeRoot => "change-root",
+            Permission::RotateOwnKey => "rotate-own-key",
+            Permission::PublishSnapshot => "publish-snapshot",
         }
     }
 }

@@ -83,7 +83,19 @@ impl Custodian {
             name: "key.rotated",
             withdraw: false,
         };
-        self.enact(order, &deed, || {
+        self.give_successor(order, &deed, keyid, overlap, public)
+    }
+
+    /// Rotates, for whoever may.
+    pub(super) fn give_successor(
+        &self,
+        order: &Order<'_>,
+        deed: &Deed<'_>,
+        keyid: &str,
+        overlap: Option<u64>,
+        public: Option<&VerifyingKey>,
+    ) -> Result<Issued, CustodyError> {
+        self.enact(order, deed, || {
             let (mut old, before) = self.known(order, keyid)?;
             let rotation = old.life.rotate(None, overlap, order.now, &self.policy)?;
             let successor = rotation.successor.keyid().to_owned();

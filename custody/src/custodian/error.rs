@@ -85,6 +85,17 @@ pub enum CustodyError {
     /// A rotation of a client's own pair needs its next public key.
     #[error("key `{0}` is a client's own pair: it is rotated with the client's next public key")]
     PublicNeeded(String),
+    /// What is derived of a key can't ask for its successor.
+    #[error("key `{0}` is rotated by itself, not by one that is derived of it for an edge")]
+    DerivedKey(String),
+    /// There is a reader of this name.
+    #[error("there is a reader `{0}` already: remove it first, and its key is no more")]
+    ReaderExists(String),
+    /// There is no reader of this name, or of this region.
+    #[error(
+        "there is no reader `{0}` here, and none of a region of this name: `snapshot readers add` makes one"
+    )]
+    ReaderUnknown(String),
     /// An entry can't be read.
     #[error("the entry of `{0}` is damaged: nothing is built on it")]
     Damaged(String),
@@ -145,6 +156,9 @@ impl CustodyError {
             CustodyError::KeyExists(_) => "key_exists",
             CustodyError::NoSecret(_) => "no_secret",
             CustodyError::PublicNeeded(_) => "public_key_needed",
+            CustodyError::DerivedKey(_) => "key_derived",
+            CustodyError::ReaderExists(_) => "reader_exists",
+            CustodyError::ReaderUnknown(_) => "reader_unknown",
             CustodyError::Damaged(_) => "entry_damaged",
             CustodyError::PersonUnknown(_) => "person_unknown",
             CustodyError::RoleUnknown(_) => "role_unknown",

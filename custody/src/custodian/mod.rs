@@ -7,6 +7,7 @@ mod error;
 mod factors;
 mod issue;
 mod outage;
+mod own;
 mod people;
 mod publish;
 mod read;

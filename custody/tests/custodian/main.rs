@@ -6,6 +6,7 @@
     reason = "in a test, to panic is to fail"
 )]
 
+mod edges;
 mod factors;
 mod incident;
 mod life;
@@ -13,6 +14,7 @@ mod links;
 mod load;
 mod notices;
 mod outage;
+mod own;
 mod review;
 mod separation;
 mod snapshot;

@@ -65,6 +65,8 @@ enum Command {
     People(custody::people::PeopleArguments),
     /// Who is told what happens to keys.
     Webhooks(custody::webhooks::WebhooksArguments),
+    /// The keyring for edges: who reads it, and what is published to them.
+    Snapshot(custody::snapshot::SnapshotArguments),
     /// A second person's yes to a critical act.
     Approval(custody::approval::ApprovalArguments),
     /// What was done, by whom and why, and the proof that nobody changed it.
@@ -136,6 +138,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Keys(arguments) => custody::keys::run(arguments, cli.json),
         Command::People(arguments) => custody::people::run(arguments, cli.json),
         Command::Webhooks(arguments) => custody::webhooks::run(arguments),
+        Command::Snapshot(arguments) => custody::snapshot::run(arguments, cli.json),
         Command::Approval(arguments) => custody::approval::run(arguments),
         Command::Audit(arguments) => custody::audit::run(arguments, cli.json),
         Command::Access(arguments) => custody::access::run(arguments),

@@ -373,9 +373,31 @@ fn a_backup_restores_what_was_there() {
 fn shells_complete_and_manuals_tell() {
     let desk = Desk::empty();
     let script = desk.ok("completions bash");
-    assert!(script.contains("rewrap") && script.contains("--all-issued-before"));
+    for verb in [
+        "rewrap",
+        "--all-issued-before",
+        "rotate-own",
+        "sweep",
+        "advise",
+        "replay",
+        "delta",
+        "webhooks",
+    ] {
+        assert!(script.contains(verb), "{verb}");
+    }
     assert!(desk.ok("man").contains(".TH countersign"));
     fs::create_dir(desk.path("man")).unwrap();
     desk.ok("man --output man");
-    assert!(desk.path("man/countersign-keys-issue.1").exists());
+    for page in [
+        "keys-issue",
+        "keys-sweep",
+        "access-review",
+        "audit-replay",
+        "snapshot-readers-add",
+    ] {
+        assert!(
+            desk.path(&format!("man/countersign-{page}.1")).exists(),
+            "{page}"
+        );
+    }
 }

@@ -10,4 +10,5 @@ mod access;
 mod desk;
 mod life;
 mod replay;
+mod services;
 mod timer;

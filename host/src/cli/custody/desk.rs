@@ -76,9 +76,9 @@ pub(super) fn header(store: &dyn Store) -> Result<Vec<u8>, Failure> {
     Ok(header.ok_or(countersign_custody::CustodyError::NotFounded)?)
 }
 
-/// Who works where, and what opens the vault.
+/// Where somebody works, and what opens the vault.
 #[derive(Debug, Args)]
-pub(super) struct DeskArguments {
+pub(super) struct PlaceArguments {
     #[command(flatten)]
     store: StoreArguments,
     #[command(flatten)]
@@ -86,6 +86,16 @@ pub(super) struct DeskArguments {
     /// The environment: `dev`, `test` or `live`.
     #[arg(long = "env", value_name = "ENVIRONMENT", value_parser = environment)]
     environment: Environment,
+    /// A file for revocations and suspensions while the store takes no writes.
+    #[arg(long, value_name = "FILE")]
+    spool: Option<PathBuf>,
+}
+
+/// Who works where.
+#[derive(Debug, Args)]
+pub(super) struct DeskArguments {
+    #[command(flatten)]
+    place: PlaceArguments,
     /// Who you are: somebody with a role in the environment.
     #[arg(long = "as", value_name = "ACTOR")]
     actor: String,
@@ -95,9 +105,13 @@ pub(super) struct DeskArguments {
     /// The id of a second person's approval, where a second factor is asked for.
     #[arg(long, value_name = "ID")]
     approval: Option<String>,
-    /// A file for revocations and suspensions while the store takes no writes.
-    #[arg(long, value_name = "FILE")]
-    spool: Option<PathBuf>,
+}
+
+/// A place, opened.
+pub(super) struct Place {
+    pub(super) vault: Arc<UnlockedVault>,
+    pub(super) custodian: Custodian,
+    pub(super) now: UnixSeconds,
 }
 
 /// A desk, opened.
@@ -109,14 +123,9 @@ pub(super) struct Desk<'a> {
     factor: Option<Factor<'a>>,
 }
 
-impl DeskArguments {
-    /// The code that was given.
-    pub(super) fn code(&self) -> Option<&str> {
-        self.code.as_deref()
-    }
-
-    /// Opens the vault, for this environment only.
-    pub(super) fn open(&self) -> Result<Desk<'_>, Failure> {
+impl PlaceArguments {
+    /// Opens the vault, for this environment only. `who` is for the audit log.
+    pub(super) fn open(&self, who: &str) -> Result<Place, Failure> {
         // What it could not do, `vault unlock` tells.
         let _ = harden_process();
         let now = clock()?;
@@ -126,9 +135,10 @@ impl DeskArguments {
         let root = self.root.root()?;
         let vault = vault::unlock_only(&header(&*store)?, &root, &[self.environment])?;
         let vault = Arc::new(vault);
+        self.archive_module(&*store, who, now)?;
         let mut custodian = Custodian::new(
             self.environment,
-            store.clone(),
+            store,
             vault.clone(),
             Arc::new(Authority::by(Arc::new(deciding))),
             LifePolicy::default(),
@@ -136,7 +146,42 @@ impl DeskArguments {
         if let Some(path) = &self.spool {
             custodian = custodian.with_spool(Spool::at(path))?;
         }
-        self.archive_module(&*store, now)?;
+        Ok(Place {
+            vault,
+            custodian,
+            now,
+        })
+    }
+
+    /// Keeps the module that decides here, so that its decisions can be made again. A spool is for when nothing
+    /// can be written: then to stop a key goes before.
+    fn archive_module(
+        &self,
+        store: &dyn Store,
+        who: &str,
+        now: UnixSeconds,
+    ) -> Result<(), Failure> {
+        let at_ms = now.get().saturating_mul(1000);
+        match audit::archive_module(store, who, at_ms, Module::embedded_bytes()) {
+            Err(AuditError::Store(_)) if self.spool.is_some() => Ok(()),
+            outcome => Ok(outcome.map(drop)?),
+        }
+    }
+}
+
+impl DeskArguments {
+    /// The code that was given.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// Opens the vault, for this environment only.
+    pub(super) fn open(&self) -> Result<Desk<'_>, Failure> {
+        let Place {
+            vault,
+            custodian,
+            now,
+        } = self.place.open(&self.actor)?;
         let actor = Principal {
             // Whoever has the root in hand works at the machine itself.
             client_ip: Some(Ipv4Addr::LOCALHOST.into()),
@@ -150,19 +195,6 @@ impl DeskArguments {
             now,
             factor: code.or(self.approval.as_deref().map(Factor::Approval)),
         })
-    }
-}
-
-impl DeskArguments {
-    /// Keeps the module that decides here, so that its decisions can be made again. A spool is for when nothing
-    /// can be written: then to stop a key goes before.
-    fn archive_module(&self, store: &dyn Store, now: UnixSeconds) -> Result<(), Failure> {
-        let at_ms = now.get().saturating_mul(1000);
-        let module = Module::embedded_bytes();
-        match audit::archive_module(store, &self.actor, at_ms, module) {
-            Err(AuditError::Store(_)) if self.spool.is_some() => Ok(()),
-            outcome => Ok(outcome.map(drop)?),
-        }
     }
 }
 

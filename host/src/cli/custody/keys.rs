@@ -2,6 +2,7 @@
 
 mod change;
 mod issue;
+mod own;
 mod show;
 mod sweep;
 mod verify;
@@ -33,6 +34,8 @@ enum KeysCommand {
     List(show::ListArguments),
     /// Give a key a successor. Both verify until the overlap ends.
     Rotate(change::RotateArguments),
+    /// Give a service the successor of the key that signed its request, and of no other.
+    RotateOwn(own::RotateOwnArguments),
     /// Take a pending key into use.
     Activate(change::ActArguments),
     /// Stop a key for a while.
@@ -84,6 +87,7 @@ pub(crate) fn run(arguments: &KeysArguments, as_json: bool) -> Result<Done, Fail
         KeysCommand::Show(arguments) => show::show(arguments),
         KeysCommand::List(arguments) => show::list(arguments),
         KeysCommand::Rotate(arguments) => change::rotate(arguments, as_json),
+        KeysCommand::RotateOwn(arguments) => own::run(arguments, as_json),
         KeysCommand::Activate(arguments) => change::activate(arguments),
         KeysCommand::Suspend(arguments) => change::suspend(arguments),
         KeysCommand::Resume(arguments) => change::resume(arguments),

@@ -14,6 +14,7 @@ pub(super) mod people;
 mod reading;
 mod root;
 mod sending;
+pub(super) mod snapshot;
 pub(super) mod store;
 pub(super) mod vault;
 pub(super) mod webhooks;
