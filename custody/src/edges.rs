@@ -221,12 +221,12 @@ impl Custodian {
             };
             let snapshot = delta.as_ref().unwrap_or(&whole);
             let key = self.publishing_key(&publisher)?;
-            let mut published = Vec::new();
+            let mut snapshots = Vec::new();
             for (name, reader) in here {
                 let secret = self.reader_key(name, reader)?;
                 let salt = entropy::random::<32>()?;
                 let bytes = snapshot.seal(name, &*key_of(name, &secret)?, &salt, &key)?;
-                published.push(Published {
+                snapshots.push(Published {
                     reader: name.clone(),
                     description: Description::read(&bytes)?,
                     keys: snapshot.len(),
@@ -237,13 +237,13 @@ impl Custodian {
             let draft = self
                 .draft(order, &deed)
                 .detail("region", Public::new(region)?)
-                .detail("readers", count(published.len()))
+                .detail("readers", count(snapshots.len()))
                 .detail("keys", count(snapshot.len()))
                 .detail("kind", if delta.is_some() { "delta" } else { "whole" });
             Ok(Change {
                 batch: Batch::new(),
                 drafts: vec![draft],
-                output: published,
+                output: snapshots,
             })
         })
     }

@@ -58,7 +58,7 @@ impl Gathered {
                 }
             }
             "person.appointed" if record.outcome == Outcome::Done => {
-                let detail = |name| record.details.get(name).map(|value| value.as_str());
+                let detail = |name| record.details.get(name).map(crate::audit::Public::as_str);
                 if let Some((person, roles)) = detail("person").zip(detail("roles")) {
                     if roles.is_empty() {
                         self.dismissed.insert(person.to_owned());

@@ -24,17 +24,17 @@ pub(super) fn page(review: &Review) -> String {
                 finding.code,
                 &finding.message,
             ];
-            text.push_str(&line(cells.map(escaped)));
+            text.push_str(&line(&cells.map(escaped)));
         }
     }
     if is_empty {
         text.push_str("Nothing was found.\n");
     }
     text.push_str("\n## Keys\n\n");
-    text.push_str(&line(table::COLUMNS.map(str::to_owned)));
-    text.push_str(&line(table::COLUMNS.map(|_| "---".to_owned())));
+    text.push_str(&line(&table::COLUMNS.map(str::to_owned)));
+    text.push_str(&line(&table::COLUMNS.map(|_| "---".to_owned())));
     for key in &review.keys {
-        text.push_str(&line(table::row(key).map(|cell| escaped(&cell))));
+        text.push_str(&line(&table::row(key).map(|cell| escaped(&cell))));
     }
     text.push_str(
         "\n(!) must not lie idle: to withdraw, to administer, or what asks for a second factor.\n",
@@ -43,7 +43,7 @@ pub(super) fn page(review: &Review) -> String {
     text
 }
 
-fn line<const N: usize>(cells: [String; N]) -> String {
+fn line<const N: usize>(cells: &[String; N]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 

@@ -140,12 +140,27 @@ pub(super) fn findings(
     let refused = codes.iter().filter_map(|code| key.usage.refused.get(*code));
     let refused = refused.fold(0_u64, |sum, count| sum.saturating_add(*count));
     if refused > 0 {
-        let message = format!("it was tried {refused} times after it was stopped");
+        let message = format!(
+            "it was tried {} after it was stopped",
+            counted(refused, "time")
+        );
         findings.add("tried_out_of_use", Severity::Medium, message);
     }
     let mut findings = findings.0;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
+}
+
+/// `1 day`, `2 days`.
+fn counted(count: u64, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    }
+}
+
+fn in_days(count: u64) -> String {
+    counted(count, "day")
 }
 
 #[derive(Default)]
@@ -167,8 +182,9 @@ fn of_use(key: &ReviewedKey, seen: &Seen<'_>, thresholds: &Thresholds, findings:
     if key.tags.iter().any(is) || key.groups.iter().any(is) {
         if key.usage.times > 0 {
             let message = format!(
-                "a key for emergencies was used {} times in {} days: each use needs its incident",
-                key.usage.times, seen.days
+                "a key for emergencies was used {} in {}: each use needs its incident",
+                counted(key.usage.times, "time"),
+                in_days(seen.days)
             );
             findings.add("break_glass_used", Severity::High, message);
         } else {
@@ -190,10 +206,10 @@ fn of_use(key: &ReviewedKey, seen: &Seen<'_>, thresholds: &Thresholds, findings:
         findings.add(
             "unused",
             severity,
-            format!("nobody used it for {idle} days"),
+            format!("nobody used it for {}", in_days(idle)),
         );
     } else {
-        let message = format!("it was never used, in {idle} days");
+        let message = format!("it was never used, in {}", in_days(idle));
         findings.add("never_used", severity, message);
     }
 }
@@ -209,17 +225,14 @@ fn of_permissions(key: &ReviewedKey, seen: &Seen<'_>, findings: &mut Findings) {
         let names: Vec<&str> = held.iter().map(|held| held.action.as_str()).collect();
         names.join(", ")
     };
-    let days = seen.days;
+    let days = in_days(seen.days);
     if !critical.is_empty() {
-        let message = format!(
-            "it may do this and didn't in {days} days: {}",
-            names(&critical)
-        );
+        let message = format!("it may do this and didn't in {days}: {}", names(&critical));
         findings.add("critical_unused", Severity::High, message);
     }
     if key.usage.times > 0 && !plain.is_empty() {
         let message = format!(
-            "{} of {} permissions weren't used in {days} days: {}",
+            "{} of {} permissions weren't used in {days}: {}",
             plain.len(),
             key.held.len(),
             names(&plain)
@@ -250,7 +263,10 @@ fn of_time(key: &ReviewedKey, seen: &Seen<'_>, thresholds: &Thresholds, findings
     let left = seen.days_until(life.ends_at());
     let is_trial_end = life.deadline().is_some_and(|end| end <= life.ends_at());
     if is_trial_end && left <= thresholds.trial {
-        let message = format!("its trial ends in {left} days, and no successor goes on");
+        let message = format!(
+            "its trial ends in {}, and no successor goes on",
+            in_days(left)
+        );
         findings.add("trial_ending", Severity::Low, message);
     } else if life.successor().is_none() && left <= thresholds.expiring {
         let is_near = left <= thresholds.expiring / 2;
@@ -260,7 +276,8 @@ fn of_time(key: &ReviewedKey, seen: &Seen<'_>, thresholds: &Thresholds, findings
             Severity::Low
         };
         let message = format!(
-            "it ends in {left} days, at {}, and has no successor",
+            "it ends in {}, at {}, and has no successor",
+            in_days(left),
             rfc_3339::seconds(life.ends_at())
         );
         findings.add("expiring", severity, message);
@@ -272,13 +289,17 @@ fn of_time(key: &ReviewedKey, seen: &Seen<'_>, thresholds: &Thresholds, findings
     match key.rotate_every {
         Some(every) if seen.now.get() > life.not_before().get().saturating_add(every) + DAY => {
             let message = format!(
-                "its schedule rotates it every {} days, and it is {age} days old",
-                every / DAY
+                "its schedule rotates it every {}, and it is {} old",
+                in_days(every / DAY),
+                in_days(age)
             );
             findings.add("rotation_overdue", Severity::Medium, message);
         }
         None if age >= thresholds.rotation => {
-            let message = format!("it wasn't rotated for {age} days, and has no schedule");
+            let message = format!(
+                "it wasn't rotated for {}, and has no schedule",
+                in_days(age)
+            );
             findings.add("rotation_due", Severity::Low, message);
         }
         _ => {}
@@ -290,14 +311,17 @@ fn of_waiting(seen: &Seen<'_>, thresholds: &Thresholds, findings: &mut Findings)
     if seen.standing() == Standing::Suspended {
         let days = seen.days_since(life.seen_at());
         if days >= thresholds.suspended {
-            let message = format!("it is suspended for {days} days: resume it, or revoke it");
+            let message = format!(
+                "it is suspended for {}: resume it, or revoke it",
+                in_days(days)
+            );
             findings.add("suspended_long", Severity::Medium, message);
         }
         return;
     }
     let days = seen.days_since(life.not_before());
     if life.not_before() <= seen.now && days >= thresholds.pending {
-        let message = format!("it waits for {days} days to be activated");
+        let message = format!("it waits for {} to be activated", in_days(days));
         findings.add("pending_long", Severity::Low, message);
     }
 }
@@ -310,8 +334,10 @@ fn of_end(seen: &Seen<'_>, thresholds: &Thresholds, findings: &mut Findings) {
     };
     let days = seen.days_since(since);
     if seen.entry.has_secret() && days >= thresholds.undestroyed {
-        let message =
-            format!("it {what} {days} days ago, and its secret is still kept: destroy it");
+        let message = format!(
+            "it {what} {} ago, and its secret is still kept: destroy it",
+            in_days(days)
+        );
         findings.add("undestroyed", Severity::Medium, message);
     }
 }

@@ -64,9 +64,9 @@ pub(super) fn row(key: &ReviewedKey) -> [String; 9] {
         let held = key.held.iter();
         let held = held.filter(|held| key.unused.contains(&held.action) != wanted);
         let names: Vec<String> = held
-            .map(|held| match held.critical {
-                true => format!("{} (!)", held.action),
-                false => held.action.clone(),
+            .map(|held| {
+                let mark = if held.critical { " (!)" } else { "" };
+                format!("{}{mark}", held.action)
             })
             .collect();
         names.join(", ")

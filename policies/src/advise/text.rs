@@ -145,9 +145,9 @@ fn permit(id: &str, policy: &ast::Policy, narrow: &Narrow, group: Option<&Entity
     }
     let scope = [principal, action, resource];
     format!(
-        "// {} requests were allowed by {}.\n{}",
-        narrow.uses,
+        "// Narrowed from {}, for {} of the uses.\n{}",
         narrow.from,
+        narrow.uses,
         written(id, policy, &scope, conditions)
     )
 }

@@ -6,6 +6,7 @@ mod review;
 use clap::{Args, Subcommand};
 use countersign_core::Environment;
 use countersign_core::policy::EntityUid;
+use countersign_custody::audit::Hash;
 use countersign_custody::custodian::KeyEntry;
 use countersign_custody::review::{Held, Permissions};
 use countersign_policies::cases::Who;
@@ -56,7 +57,7 @@ impl ByPack {
                 "the pack {} {}, bundle {}",
                 bundle.name(),
                 bundle.version_text(),
-                bundle.sha256_hex()
+                Hash::of(compiled.bytes())
             ),
             reference: Reference::new(sources)?,
             addresses: address_attributes(sources)?,

@@ -84,7 +84,9 @@ pub(super) fn run(arguments: &AdviseArguments) -> Result<Done, Failure> {
             (advice, uses)
         }
         (Err(failure), out) => {
-            out.map(Out::discard);
+            if let Some(out) = out {
+                out.discard();
+            }
             return Err(failure);
         }
     };

@@ -64,8 +64,9 @@ fn good(report: &Report) -> String {
         1 => format!("1 checkpoint vouches for the first {vouched}"),
         count => format!("{count} checkpoints vouch for the first {vouched}"),
     };
+    let plural = if records == 1 { "" } else { "s" };
     format!(
-        "the log is good: {records} records, and {by}\nroot {}\n",
+        "the log is good: {records} record{plural}, and {by}\nroot {}\n",
         report.root
     )
 }

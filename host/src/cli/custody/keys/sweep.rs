@@ -68,9 +68,10 @@ pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
             links.push((keyid, path));
         }
     }
-    let delivered = match arguments.no_deliver {
-        true => None,
-        false => Some(desk.custodian.deliver(&Sending::new(), desk.now)?),
+    let delivered = if arguments.no_deliver {
+        None
+    } else {
+        Some(desk.custodian.deliver(&Sending::new(), desk.now)?)
     };
     let mut text = listed(&sweep, &links);
     text.extend(delivered.map(told));
