@@ -224,6 +224,15 @@ impl Decided {
 }
 
 impl Kept {
+    /// The bytes, if a record can hold as many; else their hash, under which they are to be archived.
+    #[must_use]
+    pub fn fit(bytes: Vec<u8>) -> Self {
+        if bytes.len() > MAX_KEPT_BYTES {
+            return Kept::hash_of(&bytes);
+        }
+        Kept::Whole(bytes)
+    }
+
     /// Only the hash of the bytes.
     #[must_use]
     pub fn hash_of(bytes: &[u8]) -> Self {

@@ -147,11 +147,11 @@ impl std::fmt::Debug for Authority {
 pub(crate) fn decided(decider: &dyn Decider, question: &Question, answer: &Answer) -> Decided {
     let bundle = decider.bundle();
     Decided {
-        answer: Kept::Whole(answer.to_bytes(bundle)),
+        answer: Kept::fit(answer.to_bytes(bundle)),
         bundle: decider.bundle_hash(),
         effect: answer.effect(bundle),
         module: decider.module(),
         policies: answer.reasons.clone(),
-        query: Kept::Whole(question.to_bytes()),
+        query: Kept::fit(question.to_bytes()),
     }
 }

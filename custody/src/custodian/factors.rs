@@ -76,6 +76,17 @@ impl Custodian {
         self.commit_with(&batch, self.of_person(order, "person.confirmed"))
     }
 
+    /// Whether an authenticator of a person counts here.
+    ///
+    /// # Errors
+    /// `entry_damaged`, and those of the store.
+    pub(crate) fn has_second_factor(&self, name: &str) -> Result<bool, CustodyError> {
+        match self.store.get(Space::People, &self.place(name))? {
+            Some(bytes) => Ok(enrolment(name, &bytes)?.confirmed),
+            None => Ok(false),
+        }
+    }
+
     /// Asks for a second person's approval of a plan, good for `seconds`, at most a day: its id.
     /// `approval.asked`.
     ///

@@ -5,7 +5,7 @@ use countersign_core::policy::EntityUid;
 use serde_json::{Map, Value};
 
 use super::{Custodian, CustodyError};
-use crate::audit::{self, Answer, Decider, Draft, Outcome, Question, UsageTally};
+use crate::audit::{self, Answer, Decider, Draft, Kept, Outcome, Question, UsageTally};
 use crate::authority::{AuthorityError, decided};
 use crate::{Batch, StoreError};
 
@@ -84,9 +84,15 @@ impl Custodian {
             .decide(&question)
             .map_err(|error| AuthorityError(error.to_string()))?;
         let outcome = outcome(&answer, answer.effect(policies));
-        let mut draft = draft.decided(decided(decider, &question, &answer));
+        let decided = decided(decider, &question, &answer);
+        let asked = question.to_bytes();
+        let mut files = vec![module, bundle];
+        if matches!(decided.query, Kept::Hash(_)) {
+            files.push(&asked);
+        }
+        let mut draft = draft.decided(decided);
         draft.outcome = outcome.clone();
-        self.keep(keep, &draft, action.id(), &[module, bundle])?;
+        self.keep(keep, &draft, action.id(), &files)?;
         Ok(UseDecision {
             action: action.id().to_owned(),
             outcome,

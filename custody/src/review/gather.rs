@@ -19,6 +19,10 @@ pub(super) struct Gathered {
     uses: BTreeMap<String, Usage>,
     /// People who have no role any more.
     dismissed: BTreeSet<String>,
+    /// By person: since when it has its roles.
+    appointed: BTreeMap<String, u64>,
+    /// By actor: acts, but for those of keys.
+    acts: BTreeMap<String, Usage>,
 }
 
 /// Reads the whole log; uses count from an instant on, in seconds since 1970.
@@ -47,6 +51,13 @@ pub(super) fn read(
 
 impl Gathered {
     fn take(&mut self, record: &Record, from: u64) {
+        if record.act != "key.used" {
+            let acts = self.acts.entry(record.actor.clone()).or_default();
+            acts.count(record.at_ms / 1000, from, &record.outcome, 1);
+            if record.at_ms / 1000 >= from && record.outcome == Outcome::Done {
+                acts.actions.insert(record.act.clone());
+            }
+        }
         match record.act.as_str() {
             "key.used" => {
                 let Some(keyid) = &record.keyid else { return };
@@ -64,6 +75,8 @@ impl Gathered {
                         self.dismissed.insert(person.to_owned());
                     } else {
                         self.dismissed.remove(person);
+                        let at = record.at_ms / 1000;
+                        self.appointed.insert(person.to_owned(), at);
                     }
                 }
             }
@@ -74,6 +87,12 @@ impl Gathered {
     /// Whether somebody of this name had a role and has none any more.
     pub(super) fn is_dismissed(&self, name: &str) -> bool {
         self.dismissed.contains(name)
+    }
+
+    /// What somebody did, and since when it has its roles.
+    pub(super) fn acts_of(&self, name: &str) -> (Usage, Option<u64>) {
+        let acts = self.acts.get(name).cloned().unwrap_or_default();
+        (acts, self.appointed.get(name).copied())
     }
 
     /// How a key was used: what was counted, and what was recorded in full.

@@ -37,13 +37,20 @@ pub(super) fn page(review: &Review) -> String {
     text.push_str("<h2>Keys</h2>\n");
     head(&table::COLUMNS, &mut text);
     for key in &review.keys {
-        let cells = table::row(key).map(|cell| format!("<td>{}</td>", escaped(&cell)));
-        text.push_str(&format!("<tr>{}</tr>\n", cells.concat()));
+        text.push_str(&row(&table::row(key)));
     }
     text.push_str(
         "</tbody>\n</table>\n<p>(!) must not lie idle: to withdraw, to administer, or what asks for a second \
          factor.</p>\n",
     );
+    if !review.people.is_empty() {
+        text.push_str("<h2>People and services</h2>\n");
+        head(&table::PEOPLE, &mut text);
+        for person in &review.people {
+            text.push_str(&row(&table::person(person)));
+        }
+        text.push_str("</tbody>\n</table>\n");
+    }
     let anchor = escaped(table::ANCHOR);
     let mut parts = anchor.split('`');
     let mut marked = parts.next().unwrap_or_default().to_owned();
@@ -61,21 +68,25 @@ fn findings(review: &Review, text: &mut String) {
         text.push_str("<p>Nothing was found.</p>\n");
         return;
     }
-    head(&["Severity", "Key", "Owner", "What", "Code"], text);
-    for key in &review.keys {
-        for finding in &key.findings {
-            let severity = finding.severity.as_str();
-            text.push_str(&format!(
-                "<tr><td><span class=\"severity {severity}\">{severity}</span></td><td>{}</td><td>{}</td><td>{}</td>\
-                 <td><code>{}</code></td></tr>\n",
-                escaped(&key.keyid),
-                escaped(&key.owner),
-                escaped(&finding.message),
-                escaped(finding.code),
-            ));
-        }
+    head(&table::FINDINGS, text);
+    for (of, finding) in table::findings(review) {
+        let severity = finding.severity.as_str();
+        text.push_str(&format!(
+            "<tr><td><span class=\"severity {severity}\">{severity}</span></td><td>{}</td><td>{}</td>\
+             <td><code>{}</code></td></tr>\n",
+            escaped(&of),
+            escaped(&finding.message),
+            escaped(finding.code),
+        ));
     }
     text.push_str("</tbody>\n</table>\n");
+}
+
+fn row<const N: usize>(cells: &[String; N]) -> String {
+    let cells = cells
+        .iter()
+        .map(|cell| format!("<td>{}</td>", escaped(cell)));
+    format!("<tr>{}</tr>\n", cells.collect::<String>())
 }
 
 fn head(columns: &[&str], text: &mut String) {

@@ -9,38 +9,43 @@ pub(super) fn page(review: &Review) -> String {
         text.push_str(&format!("| {name} | {} |\n", escaped(&value)));
     }
     text.push_str(&format!("\n## Findings: {}\n\n", table::counts(review)));
-    let found = review.keys.iter().filter(|key| !key.findings.is_empty());
-    let mut is_empty = true;
-    for key in found {
-        for finding in &key.findings {
-            if is_empty {
-                text.push_str("| Severity | Key | Owner | Code | What |\n|---|---|---|---|---|\n");
-                is_empty = false;
-            }
-            let cells = [
-                finding.severity.as_str(),
-                &key.keyid,
-                &key.owner,
-                finding.code,
-                &finding.message,
-            ];
-            text.push_str(&line(&cells.map(escaped)));
-        }
-    }
-    if is_empty {
+    let found = table::findings(review);
+    if found.is_empty() {
         text.push_str("Nothing was found.\n");
+    } else {
+        head(&table::FINDINGS, &mut text);
+    }
+    for (of, finding) in found {
+        let cells = [
+            finding.severity.as_str(),
+            &of,
+            &finding.message,
+            finding.code,
+        ];
+        text.push_str(&line(&cells.map(escaped)));
     }
     text.push_str("\n## Keys\n\n");
-    text.push_str(&line(&table::COLUMNS.map(str::to_owned)));
-    text.push_str(&line(&table::COLUMNS.map(|_| "---".to_owned())));
+    head(&table::COLUMNS, &mut text);
     for key in &review.keys {
         text.push_str(&line(&table::row(key).map(|cell| escaped(&cell))));
     }
     text.push_str(
         "\n(!) must not lie idle: to withdraw, to administer, or what asks for a second factor.\n",
     );
+    if !review.people.is_empty() {
+        text.push_str("\n## People and services\n\n");
+        head(&table::PEOPLE, &mut text);
+        for person in &review.people {
+            text.push_str(&line(&table::person(person).map(|cell| escaped(&cell))));
+        }
+    }
     text.push_str(&format!("\n## To check this report\n\n{}\n", table::ANCHOR));
     text
+}
+
+fn head<const N: usize>(columns: &[&str; N], text: &mut String) {
+    text.push_str(&line(&columns.map(str::to_owned)));
+    text.push_str(&line(&columns.map(|_| "---".to_owned())));
 }
 
 fn line<const N: usize>(cells: &[String; N]) -> String {

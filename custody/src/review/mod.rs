@@ -8,6 +8,7 @@ mod gather;
 mod html;
 mod key;
 mod markdown;
+mod person;
 mod rules;
 mod table;
 mod uses;
@@ -23,6 +24,7 @@ use crate::custodian::{Change, Deed, Filter, KeyEntry, checked_name};
 use crate::{Batch, Custodian, CustodyError, Order};
 
 pub use key::{ReviewedKey, Usage};
+pub use person::ReviewedPerson;
 pub use rules::{Finding, Severity, Thresholds};
 pub use uses::{Holder, Uses, Whose};
 
@@ -135,6 +137,8 @@ pub struct Review {
     pub findings: BTreeMap<Severity, usize>,
     /// The keys: those with the gravest findings first.
     pub keys: Vec<ReviewedKey>,
+    /// People and services with a role; none in a review of one owner's keys.
+    pub people: Vec<ReviewedPerson>,
 }
 
 /// A state of the audit log.
@@ -272,8 +276,14 @@ impl Custodian {
             keys.push(key);
         }
         keys.sort_by_key(|key| std::cmp::Reverse(key.findings.first().map(|one| one.severity)));
+        let people = match &request.owner {
+            Some(_) => Vec::new(),
+            None => self.reviewed_people(order, &gathered, &request.thresholds)?,
+        };
         let mut findings = BTreeMap::new();
-        for finding in keys.iter().flat_map(|key| &key.findings) {
+        let of_keys = keys.iter().flat_map(|key| &key.findings);
+        let of_people = people.iter().flat_map(|person| &person.findings);
+        for finding in of_keys.chain(of_people) {
             *findings.entry(finding.severity).or_default() += 1;
         }
         Ok(Review {
@@ -288,7 +298,36 @@ impl Custodian {
             log,
             findings,
             keys,
+            people,
         })
+    }
+
+    fn reviewed_people(
+        &self,
+        order: &Order<'_>,
+        gathered: &gather::Gathered,
+        thresholds: &Thresholds,
+    ) -> Result<Vec<ReviewedPerson>, CustodyError> {
+        let people = self.people()?;
+        let is_owner =
+            |(_, roles): &&(String, Vec<String>)| roles.iter().any(|role| role == "owner");
+        let owners = people.iter().filter(is_owner).count();
+        let began = read(&*self.store, 1)?.record().at_ms / 1000;
+        let mut reviewed = Vec::new();
+        for (name, roles) in people {
+            let (acts, since) = gathered.acts_of(&name);
+            let mut person = ReviewedPerson {
+                has_second_factor: self.has_second_factor(&name)?,
+                name,
+                roles,
+                since,
+                acts,
+                findings: Vec::new(),
+            };
+            person.judge(order.now.get(), began, owners, thresholds);
+            reviewed.push(person);
+        }
+        Ok(reviewed)
     }
 
     fn anchor(&self) -> Result<Anchor, CustodyError> {

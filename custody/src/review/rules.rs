@@ -159,7 +159,7 @@ fn counted(count: u64, one: &str) -> String {
     }
 }
 
-fn in_days(count: u64) -> String {
+pub(super) fn in_days(count: u64) -> String {
     counted(count, "day")
 }
 

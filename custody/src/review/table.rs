@@ -2,7 +2,7 @@
 
 use countersign_core::UnixSeconds;
 
-use super::{Review, ReviewedKey, Severity};
+use super::{Finding, Review, ReviewedKey, ReviewedPerson, Severity};
 use crate::rfc_3339;
 
 /// The columns of the keys.
@@ -17,6 +17,54 @@ pub(super) const COLUMNS: [&str; 9] = [
     "Held, and used",
     "Held, not used",
 ];
+
+/// The columns of the people.
+pub(super) const PEOPLE: [&str; 7] = [
+    "Who",
+    "Roles",
+    "Since",
+    "Second factor",
+    "Last act",
+    "Acts",
+    "Refused",
+];
+
+/// The columns of the findings.
+pub(super) const FINDINGS: [&str; 4] = ["Severity", "Of", "What", "Code"];
+
+/// Every finding, and of whom: those of keys first.
+pub(super) fn findings(review: &Review) -> Vec<(String, &Finding)> {
+    let mut findings = Vec::new();
+    for key in &review.keys {
+        let of = format!("key {} of {}", key.keyid, key.owner);
+        findings.extend(key.findings.iter().map(|finding| (of.clone(), finding)));
+    }
+    for person in &review.people {
+        let of = &person.name;
+        findings.extend(person.findings.iter().map(|finding| (of.clone(), finding)));
+    }
+    findings.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+/// A person under [`PEOPLE`].
+pub(super) fn person(person: &ReviewedPerson) -> [String; 7] {
+    let at = |at: Option<u64>, none: &str| at.map_or_else(|| none.to_owned(), instant);
+    let second_factor = if person.has_second_factor {
+        "yes"
+    } else {
+        "no"
+    };
+    [
+        person.name.clone(),
+        person.roles.join(", "),
+        at(person.since, "the founding"),
+        second_factor.to_owned(),
+        at(person.acts.last_at, "never"),
+        person.acts.times.to_string(),
+        person.acts.refused.values().sum::<u64>().to_string(),
+    ]
+}
 
 pub(super) fn title(review: &Review) -> String {
     format!("Access review of {}", review.environment)
