@@ -6,6 +6,8 @@
     reason = "in a test, to panic is to fail"
 )]
 
+use countersign_policies::advise::{self, advise};
+use countersign_policies::cases::{Case, Question, Target};
 use countersign_policies::prove::{
     CounterExample, PolicyVerdict, ProveError, Prover, Shadow, Solver,
 };
@@ -84,6 +86,31 @@ fn two_ways_to_say_the_same_are_equivalent() {
     let verdict = prover.equivalent(&left, &right).expect("an answer");
     assert!(verdict.is_proved(), "{verdict:?}");
     assert_eq!(verdict.environments, 3);
+}
+
+/// A pack allows no more for having the permits that are advised beside its own.
+#[test]
+fn what_is_advised_allows_nothing_new() {
+    let Some(prover) = prover() else { return };
+    for (pack, cases) in packs::all()
+        .into_iter()
+        .map(|pack| (pack.sources, pack.cases))
+    {
+        let target = Target::new(&pack).expect("a pack");
+        let cases = cases
+            .iter()
+            .flat_map(|file| Case::read(file).expect("cases"));
+        let asked: Vec<Question> = cases.filter_map(|case| target.question(&case)).collect();
+        let advice = advise(&pack, &advise::Request::new(&asked, &[])).expect("advice");
+        assert!(advice.permits.len() > 3);
+        let policies = format!("{}\n{}", pack.policies.text(), advice.policies);
+        let both = Sources {
+            policies: Source::new("both.cedar", policies),
+            ..pack.clone()
+        };
+        let verdict = prover.equivalent(&pack, &both).expect("an answer");
+        assert!(verdict.is_proved(), "{verdict:?}");
+    }
 }
 
 #[test]

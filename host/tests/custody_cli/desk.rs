@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
@@ -35,9 +35,9 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    /// Runs a command, and keeps nothing of what it says: what is shown once.
-    pub(crate) fn shown(&self, arguments: &str, input: &str) -> Output {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
+    /// Starts a command.
+    pub(crate) fn start(&self, arguments: &str) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_countersign"))
             .args(arguments.split(' '))
             .current_dir(self.folder.path())
             .env_remove("COUNTERSIGN_TOKEN")
@@ -46,7 +46,12 @@ impl Desk {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    /// Runs a command, and keeps nothing of what it says: what is shown once.
+    pub(crate) fn shown(&self, arguments: &str, input: &str) -> Output {
+        let mut child = self.start(arguments);
         // Closed here, so that the program sees the end of it.
         let written = child.stdin.take().unwrap().write_all(input.as_bytes());
         match written {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +16,9 @@ use countersign_core::{
 use serde_json::Value;
 
 use crate::desk::{DEV, Desk, base32};
+
+/// In place of a status: the receiver takes a request and never answers.
+const HANGS: u16 = 0;
 
 /// A request as it came.
 #[derive(Clone)]
@@ -42,8 +45,14 @@ impl Receiver {
         };
         let (status, got) = (Arc::clone(&receiver.status), Arc::clone(&receiver.got));
         std::thread::spawn(move || {
+            let mut hanging = Vec::new();
             for stream in listener.incoming() {
-                let request = answer(stream.unwrap(), *status.lock().unwrap());
+                let (stream, status) = (stream.unwrap(), *status.lock().unwrap());
+                let request = read(&stream);
+                match status {
+                    HANGS => hanging.push(stream),
+                    status => answer(stream, status),
+                }
                 got.lock().unwrap().push(request);
             }
         });
@@ -54,12 +63,23 @@ impl Receiver {
         *self.status.lock().unwrap() = status;
     }
 
+    /// The next request.
+    fn wait(&self) -> Got {
+        for _ in 0..1000 {
+            if let Some(got) = self.take().pop() {
+                return got;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("nothing came");
+    }
+
     fn take(&self) -> Vec<Got> {
         std::mem::take(&mut *self.got.lock().unwrap())
     }
 }
 
-fn answer(mut stream: TcpStream, status: u16) -> Got {
+fn read(stream: &TcpStream) -> Got {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
@@ -78,16 +98,19 @@ fn answer(mut stream: TcpStream, status: u16) -> Got {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    write!(
-        stream,
-        "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
     Got {
         target,
         headers,
         body,
     }
+}
+
+fn answer(mut stream: TcpStream, status: u16) {
+    write!(
+        stream,
+        "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
 }
 
 impl Got {
@@ -241,6 +264,31 @@ fn a_notice_outlives_a_receiver_that_is_down() {
     assert_eq!(receiver.take().len(), 1);
 }
 
+/// Killed while the receiver has it, before it could note so: it is sent again, under the same id.
+#[test]
+fn a_notice_outlives_a_sender_that_is_killed() {
+    let receiver = Receiver::start();
+    let (desk, token) = with_webhook(&receiver, "rfc9421");
+    let act = format!("{DEV} --as olga --reason webhooks");
+    desk.secret(
+        &format!("keys issue {act} --keyid k7 --owner acme"),
+        "secret",
+    );
+    receiver.answers(HANGS);
+    let deliver = format!("webhooks deliver {DEV} --as clock");
+    let mut sender = desk.start(&deliver);
+    let got = receiver.wait();
+    sender.kill().unwrap();
+    sender.wait().unwrap();
+    receiver.answers(204);
+    let (json, _) = desk.json(&deliver);
+    assert_eq!(json["sent"], 1);
+    let again = receiver.wait();
+    assert_eq!(got.json()["id"], again.json()["id"]);
+    assert_eq!(again.verified_by(&token), "hook");
+    assert_eq!(desk.json(&deliver).0["sent"], 0);
+}
+
 #[test]
 fn a_sweep_rotates_tells_and_is_done_once() {
     let receiver = Receiver::start();
@@ -254,7 +302,7 @@ fn a_sweep_rotates_tells_and_is_done_once() {
         &format!("keys issue {act} --keyid old --owner acme --rotate-every 1s"),
         "secret",
     );
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::thread::sleep(Duration::from_millis(1100));
     let sweep = format!("keys sweep {DEV} --as clock");
     let (json, status) = desk.json(&format!("{sweep} --no-deliver"));
     assert_eq!(status, Some(0), "{json}");
