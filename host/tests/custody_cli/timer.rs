@@ -348,6 +348,23 @@ fn a_sweep_rotates_tells_and_is_done_once() {
         "secret",
     );
     assert!(secret.starts_with("csk_dev_oldv2_"));
+    // A link that can't be written is told, and its secret is not lost.
+    desk.secret(
+        &format!("keys issue {act} --keyid next --owner acme --rotate-every 1s"),
+        "secret",
+    );
+    fs::write(desk.path("links/nextv2.link"), "somebody's").unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    let (json, status) = desk.json(&format!("{sweep} --links links --no-deliver"));
+    assert_eq!(status, Some(1));
+    let there = (
+        &json["undelivered"][0]["keyid"],
+        &json["undelivered"][0]["code"],
+    );
+    assert_eq!(there, (&"nextv2".into(), &"file_unreadable".into()));
+    let (json, _) = desk.json(&format!("keys show {DEV} --as olga nextv2"));
+    assert_eq!(json["key"]["has_secret"], true);
+
     let (json, _) = desk.json("audit verify --store s.redb");
     assert_eq!(json["ok"], true);
     let olga = desk.json(&format!("keys sweep {DEV} --as nobody"));

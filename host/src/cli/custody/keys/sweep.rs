@@ -59,13 +59,16 @@ pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
     let desk = arguments.desk.open()?;
     let order = desk.order(&arguments.reason);
     let mut sweep = desk.custodian.sweep(&order, &rules)?;
-    let mut links = Vec::new();
+    let (mut links, mut undelivered) = (Vec::new(), Vec::new());
     for issued in std::mem::take(&mut sweep.rotated) {
         let keyid = issued.entry.life().keyid().to_owned();
         if let Some(folder) = &arguments.links {
             let path = folder.join(format!("{keyid}.link"));
-            put_link(&desk, issued, &path, arguments.link_for)?;
-            links.push((keyid, path));
+            // Those after it get theirs all the same.
+            match put_link(&desk, issued, &path, arguments.link_for) {
+                Ok(()) => links.push((keyid, path)),
+                Err(failure) => undelivered.push((keyid, failure)),
+            }
         }
     }
     let delivered = if arguments.no_deliver {
@@ -75,7 +78,17 @@ pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
     };
     let mut text = listed(&sweep, &links);
     text.extend(delivered.map(told));
-    let success = sweep.failed.is_empty();
+    for (keyid, failure) in &undelivered {
+        text.push_str(&format!(
+            "{:<12} {keyid}: {failure}; `keys export` takes its secret out\n",
+            "undelivered"
+        ));
+    }
+    let undelivered: Vec<Value> = undelivered
+        .iter()
+        .map(|(keyid, failure)| json!({"keyid": keyid, "code": failure.code(), "message": failure.to_string()}))
+        .collect();
+    let success = sweep.failed.is_empty() && undelivered.is_empty();
     let failed: Vec<Value> = sweep
         .failed
         .iter()
@@ -90,6 +103,7 @@ pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
         "expired": sweep.expired,
         "expiring": sweep.expiring,
         "rotated": links,
+        "undelivered": undelivered,
         "due": sweep.due,
         "unused": sweep.unused,
         "suspended": sweep.suspended,
@@ -110,10 +124,7 @@ fn put_link(desk: &Desk<'_>, issued: Issued, path: &Path, seconds: u64) -> Resul
     };
     let name = &desk.actor.name;
     let link = desk.custodian.make_link(shown, name, seconds, desk.now)?;
-    let written = Out::private(path)?.put(link.reveal().as_bytes());
-    written.map_err(|failure| {
-        failure.with_help("its secret is in the vault: `keys export` takes it out")
-    })
+    Out::private(path)?.put(link.reveal().as_bytes())
 }
 
 fn listed(sweep: &Sweep, links: &[(String, PathBuf)]) -> String {
