@@ -84,13 +84,13 @@ impl Custodian {
             .decide(&question)
             .map_err(|error| AuthorityError(error.to_string()))?;
         let outcome = outcome(&answer, answer.effect(policies));
-        let decided = decided(decider, &question, &answer);
+        let record = decided(decider, &question, &answer);
         let asked = question.to_bytes();
         let mut files = vec![module, bundle];
-        if matches!(decided.query, Kept::Hash(_)) {
+        if matches!(record.query, Kept::Hash(_)) {
             files.push(&asked);
         }
-        let mut draft = draft.decided(decided);
+        let mut draft = draft.decided(record);
         draft.outcome = outcome.clone();
         self.keep(keep, &draft, action.id(), &files)?;
         Ok(UseDecision {

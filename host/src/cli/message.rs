@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use countersign::{Body, Request, Scheme};
+use countersign_core::Headers;
 
 use super::MessageArguments;
 use super::failure::Failure;
@@ -87,6 +88,19 @@ impl Message {
             return Err(malformed("it is a response, where a request is needed"));
         };
         Ok(self.as_request(method, target))
+    }
+
+    /// The request, for core in this process.
+    pub(super) fn for_core(&self) -> Result<countersign_core::Request<'_>, Failure> {
+        let request = self.request()?;
+        Ok(countersign_core::Request {
+            method: request.method,
+            target: request.target,
+            scheme: request.scheme,
+            headers: Headers::parse(&self.headers)?,
+            body: request.body,
+            peer: None,
+        })
     }
 
     /// The message in the form in which the module takes responses too, and the status of one.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use countersign_core::scheme::{Covered, Credentials, Moment, Scheme};
-use countersign_core::{Body, Headers, Refusal, Request};
+use countersign_core::{Refusal, Request};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -229,14 +229,5 @@ pub(super) fn see<T>(
     message: &Message,
     see: impl FnOnce(&Request<'_>) -> Result<T, Refusal>,
 ) -> Result<T, Failure> {
-    let request = message.request()?;
-    let headers = Headers::parse(&message.headers)?;
-    Ok(see(&Request {
-        method: request.method,
-        target: request.target,
-        scheme: request.scheme,
-        headers,
-        body: Body::Bytes(&message.body),
-        peer: None,
-    })?)
+    Ok(see(&message.for_core()?)?)
 }

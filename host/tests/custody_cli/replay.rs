@@ -130,3 +130,22 @@ fn a_program_that_was_upgraded_keeps_its_module() {
     let (all, _) = desk.json("audit replay --store s.redb --all");
     assert_eq!(all["ok"], true);
 }
+
+#[test]
+fn a_question_that_no_record_holds_is_archived_too() {
+    let desk = with_decisions();
+    let act = format!("{DEV} --as olga --reason replay");
+    let issue = format!("keys issue {act} --keyid k8 --owner acme --group trader");
+    let (_, token) = desk.secret(&issue, "secret");
+    desk.sign_get(&token, "/v1/orders/o1", "long");
+    let context = format!(r#"{{"note":"{}"}}"#, "x".repeat(70_000));
+    let verify = format!("keys verify long {DEV} --as olga --pack trading-api --keep record");
+    desk.ok(&format!("{verify} --context {context}"));
+    let (log, _) = desk.json("audit search --store s.redb --act key.used --keyid k8");
+    let record = log["records"][0]["sequence"].as_u64().unwrap();
+    let (one, _) = desk.json(&format!("audit replay {record} --store s.redb"));
+    assert_eq!(one["code"], "same");
+    let advise = format!("access advise {act} --pack trading-api --key k8");
+    let (json, _) = desk.json(&advise);
+    assert_eq!((&json["uses"], &json["unread"]), (&1.into(), &0.into()));
+}

@@ -1,7 +1,6 @@
 //! `countersign keys rotate-own`
 
 use clap::Args;
-use countersign_core::{Headers, Request};
 use serde_json::json;
 
 use super::super::delivered::{Delivered, print};
@@ -22,15 +21,7 @@ pub(super) struct RotateOwnArguments {
 
 pub(super) fn run(arguments: &RotateOwnArguments, as_json: bool) -> Result<Done, Failure> {
     let message = Message::read(&arguments.message)?;
-    let sent = message.request()?;
-    let request = Request {
-        method: sent.method,
-        target: sent.target,
-        scheme: sent.scheme,
-        headers: Headers::parse(&message.headers)?,
-        body: sent.body,
-        peer: None,
-    };
+    let request = message.for_core()?;
     let place = arguments.place.open("service")?;
     let issued = place.custodian.rotate_own(&request, place.now)?;
     let life = issued.entry.life();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use countersign::Module;
-use countersign_core::{Headers, Presented, Profile, ReplayCache, Request, Verified};
+use countersign_core::{Presented, Profile, ReplayCache, Verified};
 use countersign_custody::audit::Outcome;
 use countersign_custody::custodian::Keep;
 use countersign_policies::compile;
@@ -43,17 +43,9 @@ enum Kept {
 
 pub(super) fn run(arguments: &VerifyArguments) -> Result<Done, Failure> {
     let message = Message::read(&arguments.message)?;
-    let sent = message.request()?;
+    let request = message.for_core()?;
     let desk = arguments.desk.open()?;
     let ring = desk.custodian.keyring(desk.now)?;
-    let request = Request {
-        method: sent.method,
-        target: sent.target,
-        scheme: sent.scheme,
-        headers: Headers::parse(&message.headers)?,
-        body: sent.body,
-        peer: None,
-    };
     let profile = Profile::new(desk.custodian.environment());
     // One request: nothing was spent before it.
     let mut replay = ReplayCache::new(1, 0);
