@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use countersign_core::{Environment, KeyId};
 
 use super::Usage;
-use crate::audit::{self, Kept, Outcome, Question, Record};
+use super::uses::question_of;
+use crate::audit::{self, Outcome, Record};
 use crate::custodian::KeyEntry;
 use crate::{CustodyError, Store};
 
@@ -40,7 +41,7 @@ pub(super) fn read(
     loop {
         let page = audit::search(store, &filter, next, PAGE)?;
         for entry in &page.entries {
-            gathered.take(entry.record(), from);
+            gathered.take(store, entry.record(), from)?;
         }
         if page.is_last {
             return Ok(gathered);
@@ -50,7 +51,7 @@ pub(super) fn read(
 }
 
 impl Gathered {
-    fn take(&mut self, record: &Record, from: u64) {
+    fn take(&mut self, store: &dyn Store, record: &Record, from: u64) -> Result<(), CustodyError> {
         if record.act != "key.used" {
             let acts = self.acts.entry(record.actor.clone()).or_default();
             acts.count(record.at_ms / 1000, from, &record.outcome, 1);
@@ -60,11 +61,17 @@ impl Gathered {
         }
         match record.act.as_str() {
             "key.used" => {
-                let Some(keyid) = &record.keyid else { return };
+                let Some(keyid) = &record.keyid else {
+                    return Ok(());
+                };
                 let usage = self.uses.entry(keyid.as_str().to_owned()).or_default();
-                let action = action(record);
                 usage.count(record.at_ms / 1000, from, &record.outcome, 1);
                 if record.at_ms / 1000 >= from && record.outcome == Outcome::Done {
+                    let question = match &record.decided {
+                        Some(decided) => question_of(store, decided)?,
+                        None => None,
+                    };
+                    let action = question.map(|question| question.action().id().to_owned());
                     usage.actions.extend(action);
                 }
             }
@@ -82,6 +89,7 @@ impl Gathered {
             }
             _ => {}
         }
+        Ok(())
     }
 
     /// Whether somebody of this name had a role and has none any more.
@@ -115,13 +123,4 @@ impl Gathered {
         }
         Ok(usage)
     }
-}
-
-/// The id of the action of a use.
-fn action(record: &Record) -> Option<String> {
-    let Kept::Whole(query) = &record.decided.as_ref()?.query else {
-        return None;
-    };
-    let question = Question::from_bytes(query).ok()?;
-    Some(question.action().id().to_owned())
 }

@@ -6,10 +6,10 @@ use countersign_core::KeyId;
 use serde_json::{Map, Value, json};
 
 use super::Anchor;
-use crate::audit::{self, AuditError, Hash, Kept, Outcome, Public, Question, Record};
+use crate::audit::{self, AuditError, Decided, Hash, Kept, Outcome, Public, Question, Record};
 use crate::authority::{Permission, Plan};
 use crate::custodian::{Change, Deed, Filter, checked_name};
-use crate::{Batch, Custodian, CustodyError, Order};
+use crate::{Batch, Custodian, CustodyError, Order, Store};
 
 /// Records that are read at once.
 const PAGE: usize = 512;
@@ -195,24 +195,29 @@ impl Custodian {
         let Some(decided) = &record.decided else {
             return Ok(());
         };
-        let bytes = match &decided.query {
-            Kept::Whole(bytes) => bytes.clone(),
-            Kept::Hash(hash) => match audit::archived(&*self.store, *hash) {
-                Ok(bytes) => bytes,
-                Err(AuditError::NotArchived(_)) => {
-                    uses.unread += 1;
-                    return Ok(());
-                }
-                Err(error) => return Err(error.into()),
-            },
-        };
-        match Question::from_bytes(&bytes) {
-            Ok(question) => {
+        match question_of(&*self.store, decided)? {
+            Some(question) => {
                 uses.bundles.insert(decided.bundle);
                 uses.asked.push((record.sequence, question));
             }
-            Err(_) => uses.unread += 1,
+            None => uses.unread += 1,
         }
         Ok(())
     }
+}
+
+/// What was asked: none if the record has its hash only and it isn't archived, or if it is no question.
+pub(super) fn question_of(
+    store: &dyn Store,
+    decided: &Decided,
+) -> Result<Option<Question>, CustodyError> {
+    let bytes = match &decided.query {
+        Kept::Whole(bytes) => bytes.clone(),
+        Kept::Hash(hash) => match audit::archived(store, *hash) {
+            Ok(bytes) => bytes,
+            Err(AuditError::NotArchived(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    Ok(Question::from_bytes(&bytes).ok())
 }
