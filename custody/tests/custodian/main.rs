@@ -3,16 +3,23 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "in a test, to panic is to fail"
 )]
 
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "the tests of the stores need more of it")]
+mod cluster;
 mod factors;
+#[path = "../support/revocation.rs"]
+mod followers;
 mod incident;
 mod life;
 mod links;
 mod load;
 mod notices;
 mod outage;
+mod revocation;
 mod separation;
 mod snapshot;
 mod world;
