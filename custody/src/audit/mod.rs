@@ -53,7 +53,8 @@ mod usage;
 mod verify;
 
 pub use anchor::AnchorFile;
-pub use append::{Head, append, head, read, record};
+pub(crate) use append::give_way;
+pub use append::{Head, append, commit, head, read, record};
 pub use archive::{Replayed, Replayer, archive, archived, replay};
 pub use checkpoint::Checkpoint;
 pub use draft::{Decided, Draft, Kept, Outcome};
