@@ -13,7 +13,6 @@ mod read;
 mod ring;
 mod sweep;
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use countersign_core::{Environment, UnixSeconds};
@@ -100,7 +99,7 @@ pub struct Custodian {
     pub(crate) policy: LifePolicy,
     spool: Option<Spool>,
     /// Keys that were stopped while nothing could be written.
-    stopped: Arc<Mutex<BTreeSet<String>>>,
+    stopped: Arc<Mutex<outage::StoppedKeys>>,
 }
 
 impl Custodian {
@@ -128,7 +127,7 @@ impl Custodian {
     /// it holds already count from now on.
     ///
     /// # Errors
-    /// `audit_spool_damaged`, `audit_file_failed`.
+    /// `audit_spool_damaged`, `audit_spool_foreign`, `audit_file_failed`.
     pub fn with_spool(mut self, spool: Spool) -> Result<Self, CustodyError> {
         self.stopped = Arc::new(Mutex::new(self.spooled(&spool)?));
         self.spool = Some(spool);

@@ -23,7 +23,7 @@ impl Custodian {
         let mut ring = KeyRing::new();
         for (entry, now) in self.entries(now, |entry| entry.is_for_ring(now))? {
             let keyid = entry.life().keyid();
-            if entry.is_for_ring(now) && !stopped.iter().any(|stopped| stopped == keyid) {
+            if entry.is_for_ring(now) && !stopped.contains(keyid) {
                 ring.insert(entry.record(&self.vault, self.environment)?);
             }
         }
@@ -115,7 +115,7 @@ impl Follower {
             .max(now.get());
         let now = UnixSeconds::new(now);
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
-        let stopped: BTreeSet<String> = self.custodian.stopped_keys().into_iter().collect();
+        let stopped = self.custodian.stopped_keys();
         let mut changed: BTreeSet<String> =
             stopped.difference(&followed.stopped).cloned().collect();
         // What is stopped here is refused here at once, whatever the store says.

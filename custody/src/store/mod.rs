@@ -31,7 +31,7 @@ pub enum Space {
     Format = 0,
     /// The vault's header: data keys, wrapped by their root.
     Vault = 1,
-    /// Keys, by key id: their life, and their sealed secret.
+    /// Keys, by environment and key id: their life, and their sealed secret.
     Keys = 2,
     /// Audit records, by sequence number (8 bytes, big-endian).
     Audit = 3,
@@ -39,7 +39,7 @@ pub enum Space {
     Checkpoints = 4,
     /// Modules and bundles that decided something, by their SHA-256, so that it can be decided again.
     Archive = 5,
-    /// How much each key was used, in aggregate, by key id and day.
+    /// How much each key was used, in aggregate, by environment, key id and day.
     Usage = 6,
     /// Administrators and services, and their second factors, by name.
     People = 7,
