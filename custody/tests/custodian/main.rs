@@ -19,6 +19,7 @@ mod links;
 mod load;
 mod notices;
 mod outage;
+mod random_lives;
 mod revocation;
 mod separation;
 mod snapshot;
