@@ -6,11 +6,11 @@ use crate::audit::{self, Hash, Public};
 use crate::authority::{Permission, Plan};
 use crate::custodian::{Change, Deed, Filter};
 use crate::life::{Act, Standing};
-use crate::{Batch, Custodian, CustodyError, Order, StoreError};
+use crate::{Batch, Custodian, CustodyError, Order};
 
 /// Keys that are revoked in one batch.
 const BATCH: usize = 64;
-const ATTEMPTS: usize = 64;
+const ATTEMPTS: u32 = 64;
 
 /// What a bulk revocation would do: the dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl Custodian {
         keys: &[(String, Standing)],
         report: &mut IncidentReport,
     ) -> Result<(), CustodyError> {
-        for _ in 0..ATTEMPTS {
+        for attempt in 1..=ATTEMPTS {
             let (mut batch, mut drafts) = (Batch::new(), Vec::new());
             let mut done = IncidentReport::default();
             for (keyid, _) in keys {
@@ -150,10 +150,11 @@ impl Custodian {
                 done.revoked.push(KeyId::new(keyid)?.as_str().to_owned());
             }
             if !drafts.is_empty() {
-                let head = audit::append(&*self.store, &mut batch, &drafts)?;
-                self.notify(&mut batch, &drafts, &head)?;
-                match self.store.commit(&batch) {
-                    Err(StoreError::Conflict(_)) => continue,
+                match self.commit(&batch, &drafts) {
+                    Err(error) if error.is_conflict() => {
+                        audit::give_way(attempt);
+                        continue;
+                    }
                     result => result?,
                 }
             }

@@ -1,9 +1,11 @@
 //! The end of the log, and what is added to it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::{AuditError, Draft, Entry, Hash, Record, entry};
-use crate::{Batch, Space, Store, StoreError};
+use crate::{Batch, Space, Store, StoreError, entropy};
 
 /// How often a record is tried again when another writer was there first.
 const ATTEMPTS: u32 = 100;
@@ -42,11 +44,62 @@ impl From<&Entry> for Head {
 /// `audit_record_unfit`, also for no draft at all; `audit_secret_refused`; `audit_damaged` if the end of the log can't be read, and
 /// those of the store. The batch is then as it was.
 pub fn append(store: &dyn Store, batch: &mut Batch, drafts: &[Draft]) -> Result<Head, AuditError> {
+    append_behind(store, &[], batch, drafts)
+}
+
+/// Commits a batch with the records of what it does. `also` may add to the batch what depends on where the
+/// records come to stand.
+///
+/// Many threads of a process may do so at once: each appends to the records of those before it in the line,
+/// and all of them are made in one transaction. A writer in another process can come first: then the batch
+/// conflicts, and whoever made it thinks again.
+///
+/// # Errors
+/// Those of [`append`], of `also`, and of the store.
+pub fn commit<E: From<AuditError>>(
+    store: &dyn Store,
+    batch: &Batch,
+    drafts: &[Draft],
+    mut also: impl FnMut(&mut Batch, &Head) -> Result<(), E>,
+) -> Result<Head, E> {
+    let mut appended = None;
+    let committed = store.commit_behind(&mut |line| {
+        let mut batch = batch.clone();
+        let head = append_behind(store, line, &mut batch, drafts).map_err(E::from);
+        let head = head.and_then(|head| also(&mut batch, &head).map(|()| head));
+        let is_whole = head.is_ok();
+        appended = Some(head);
+        is_whole.then_some(batch)
+    });
+    // A store that built nothing has said why.
+    let nothing = || Err(AuditError::from(StoreError::Unknown("it built nothing".into())).into());
+    let head = appended.unwrap_or_else(nothing)?;
+    committed.map_err(AuditError::from)?;
+    Ok(head)
+}
+
+/// Lets another writer come first, after the `attempt`th conflict: at first at once, then for a random time of 32 ms at
+/// most.
+pub(crate) fn give_way(attempt: u32) {
+    let most = 1_u8 << attempt.saturating_sub(1).min(5);
+    if attempt > 1 {
+        let random = entropy::random::<1>().map_or(most, |[byte]| byte % most);
+        std::thread::sleep(Duration::from_millis(random.into()));
+    }
+}
+
+fn append_behind(
+    store: &dyn Store,
+    line: &[Arc<Batch>],
+    batch: &mut Batch,
+    drafts: &[Draft],
+) -> Result<Head, AuditError> {
     for draft in drafts {
         draft.check()?;
     }
-    let mut pending = Pending::read(store, batch)?;
-    let (first, in_batch) = (pending.next(), pending.in_batch);
+    let mut pending = Pending::read(store, line, batch)?;
+    let (first, place) = (pending.next(), pending.place);
+    let upon = pending.last.take();
     for draft in drafts {
         pending.push(draft)?;
     }
@@ -56,8 +109,11 @@ pub fn append(store: &dyn Store, batch: &mut Batch, drafts: &[Draft]) -> Result<
         why: "is missing: there is nothing to record",
     })?;
     let entries = pending.entries;
-    if !in_batch {
+    if place != Place::Batch {
         batch.expect(Space::Audit, &entry::key(first), None);
+    }
+    if let (Place::Line, Some((sequence, bytes))) = (place, upon) {
+        batch.expect(Space::Audit, &entry::key(sequence), Some(&bytes));
     }
     for (sequence, entry) in entries.range(first..) {
         batch.put(Space::Audit, &entry::key(*sequence), entry.to_bytes());
@@ -73,19 +129,28 @@ pub fn append(store: &dyn Store, batch: &mut Batch, drafts: &[Draft]) -> Result<
 pub fn record(store: &dyn Store, drafts: &[Draft]) -> Result<Head, AuditError> {
     let mut attempt = 0;
     loop {
-        let mut batch = Batch::new();
-        let head = append(store, &mut batch, drafts)?;
-        match store.commit(&batch) {
-            Ok(()) => return Ok(head),
-            Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
-            Err(StoreError::Unknown(why)) => {
+        let mut end = None;
+        let made = commit(store, &Batch::new(), drafts, |_, head| {
+            end = Some(*head);
+            Ok::<(), AuditError>(())
+        });
+        let error = match made {
+            Err(AuditError::Store(error)) => error,
+            result => return result,
+        };
+        match (error, end) {
+            (StoreError::Conflict(_), _) if attempt < ATTEMPTS => {
+                attempt += 1;
+                give_way(attempt);
+            }
+            (StoreError::Unknown(why), Some(head)) => {
                 // It was made if the last of these records stands where it was to stand.
                 return match read(store, head.sequence) {
                     Ok(entry) if entry.hash() == head.hash => Ok(head),
                     _ => Err(StoreError::Unknown(why).into()),
                 };
             }
-            Err(error) => return Err(error.into()),
+            (error, _) => return Err(error.into()),
         }
     }
 }
@@ -129,30 +194,63 @@ pub(super) fn parse(sequence: u64, value: &[u8]) -> Result<Entry, AuditError> {
 /// The end of the log as it will be.
 struct Pending<'a> {
     store: &'a dyn Store,
-    batch: &'a Batch,
+    /// The batches that are made before, and this one.
+    line: Vec<&'a Batch>,
     /// The last record that there was, and the new ones.
     entries: BTreeMap<u64, Entry>,
     head: Option<Head>,
-    in_batch: bool,
+    /// The last record that there was, as it is stored.
+    last: Option<(u64, Vec<u8>)>,
+    place: Place,
+}
+
+/// Where the last record is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Batch,
+    /// In a batch that is made before, or isn't made.
+    Line,
+    Store,
 }
 
 impl<'a> Pending<'a> {
-    fn read(store: &'a dyn Store, batch: &'a Batch) -> Result<Self, AuditError> {
-        let added = added(batch).next();
-        let in_batch = added.is_some();
-        let last = match added {
-            Some((key, value)) => Some(parse(sequence_of(key)?, value)?),
-            None => last(store)?,
+    fn read(
+        store: &'a dyn Store,
+        line: &'a [Arc<Batch>],
+        batch: &'a Batch,
+    ) -> Result<Self, AuditError> {
+        let line: Vec<&Batch> = line.iter().map(|batch| &**batch).chain([batch]).collect();
+        let found = line
+            .iter()
+            .rev()
+            .enumerate()
+            .find_map(|(back, batch)| Some((back, added(batch).next()?)));
+        let (place, last) = match found {
+            Some((back, (key, value))) => {
+                let place = if back == 0 { Place::Batch } else { Place::Line };
+                (place, Some((sequence_of(key)?, value.to_vec())))
+            }
+            None => {
+                let last = store.last(Space::Audit)?;
+                let last =
+                    last.map(|(key, value)| Ok::<_, AuditError>((sequence_of(&key)?, value)));
+                (Place::Store, last.transpose()?)
+            }
         };
+        let entry = last
+            .as_ref()
+            .map(|(sequence, value)| parse(*sequence, value));
+        let entry = entry.transpose()?;
         Ok(Pending {
             store,
-            batch,
-            head: last.as_ref().map(Head::from),
-            entries: last
+            line,
+            head: entry.as_ref().map(Head::from),
+            entries: entry
                 .map(|entry| (entry.record().sequence, entry))
                 .into_iter()
                 .collect(),
-            in_batch,
+            last,
+            place,
         })
     }
 
@@ -177,10 +275,21 @@ impl<'a> Pending<'a> {
         let key = entry::key(sequence);
         let node = if let Some(entry) = self.entries.get(&sequence) {
             entry.node(level)
-        } else if let Some((_, value)) = added(self.batch).find(|(added, _)| *added == key) {
+        } else if let Some((_, value)) = self
+            .line
+            .iter()
+            .flat_map(|batch| added(batch))
+            .find(|(added, _)| *added == key)
+        {
             parse(sequence, value)?.node(level)
         } else {
-            read(self.store, sequence)?.node(level)
+            match read(self.store, sequence) {
+                // One in the line was built upon a batch that came to nothing, and will come to nothing too.
+                Err(AuditError::NoRecord(_)) if self.place == Place::Line => {
+                    return Err(StoreError::Conflict(Space::Audit).into());
+                }
+                entry => entry?.node(level),
+            }
         };
         node.ok_or(AuditError::Damaged {
             sequence,

@@ -1,5 +1,7 @@
 //! Why the log didn't do it.
 
+use countersign_core::Environment;
+
 use super::Hash;
 use crate::StoreError;
 
@@ -73,6 +75,9 @@ pub enum AuditError {
     /// A line of the spool was changed.
     #[error("line {0} of the spool was changed")]
     SpoolDamaged(u64),
+    /// The spool has acts of another environment.
+    #[error("the spool has acts of `{}`: each environment has a spool of its own", .0.as_str())]
+    SpoolForeign(Environment),
     /// A file can't be read or written.
     #[error("a file can't be read or written: {0}")]
     File(#[from] std::io::Error),
@@ -105,6 +110,7 @@ impl AuditError {
             AuditError::UsageDamaged => "audit_usage_damaged",
             AuditError::NotNow(_) => "audit_not_now",
             AuditError::SpoolDamaged(_) => "audit_spool_damaged",
+            AuditError::SpoolForeign(_) => "audit_spool_foreign",
             AuditError::File(_) => "audit_file_failed",
             AuditError::TimeStamp(_) => "audit_timestamp_refused",
             AuditError::Damaged { .. } | AuditError::Stray => "audit_damaged",

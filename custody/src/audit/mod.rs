@@ -54,7 +54,8 @@ mod usage;
 mod verify;
 
 pub use anchor::AnchorFile;
-pub use append::{Head, append, head, read, record};
+pub(crate) use append::give_way;
+pub use append::{Head, append, commit, head, read, record};
 pub use archive::{Replayed, Replayer, archive, archive_module, archived, replay};
 pub use checkpoint::{Checkpoint, root_at};
 pub use draft::{Decided, Draft, Kept, Outcome};

@@ -24,8 +24,9 @@ use crate::{Batch, Space, Store};
 /// The acts that go on: those that take a key out of use. Verifying isn't an act: it is counted (see
 /// [`UsageTally`](super::UsageTally)) and the counts wait in memory.
 const GO_ON: [&str; 2] = ["key.revoked", "key.suspended"];
-/// In [`Space::Settings`], what was settled last.
-const SETTLED: &[u8] = b"audit.spool";
+/// In [`Space::Settings`], before the hash of the first line of a spool: the hash of the last that was settled. Two hosts
+/// have two spools.
+const SETTLED: &str = "audit.spool/";
 const LABEL: &[u8] = b"countersign audit spool v1\n";
 /// As long as a file of a hundred thousand revocations.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -47,6 +48,7 @@ pub struct Spool {
 #[derive(Clone, Debug)]
 pub struct Pending {
     drafts: Vec<Draft>,
+    first: Hash,
     last: Hash,
 }
 
@@ -97,12 +99,22 @@ impl Spool {
         Ok(durable::sync(&file, &self.path)?)
     }
 
+    /// How long the file is, in bytes: it grows with each act. 0 where there is none.
+    ///
+    /// # Errors
+    /// `audit_file_failed`.
+    pub fn length(&self) -> Result<u64, AuditError> {
+        match std::fs::metadata(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            metadata => Ok(metadata?.len()),
+        }
+    }
+
     /// What is in the file and not yet in the log.
     ///
     /// # Errors
     /// `audit_spool_damaged` with the line, `audit_file_failed`, and those of the store.
     pub fn pending(&self, store: &dyn Store) -> Result<Pending, AuditError> {
-        let settled = store.get(Space::Settings, SETTLED)?;
         let mut read = match File::open(&self.path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Lines::default(),
             file => {
@@ -111,12 +123,15 @@ impl Spool {
                 read_lines(&mut file)?
             }
         };
+        let first = read.drafts.first().map_or(Hash::NONE, |(hash, _)| *hash);
+        let settled = store.get(Space::Settings, &settled_at(first))?;
         let is_settled =
             |(hash, _): &(Hash, Draft)| settled.as_deref() == Some(hash.as_bytes().as_slice());
         let done = read.drafts.iter().rposition(is_settled);
         let drafts = read.drafts.drain(done.map_or(0, |at| at + 1)..);
         Ok(Pending {
             drafts: drafts.map(|(_, draft)| draft).collect(),
+            first,
             last: read.last,
         })
     }
@@ -159,9 +174,17 @@ impl Pending {
         let spooled = |draft: &Draft| draft.clone().detail("spooled", Public::from("yes"));
         let drafts: Vec<Draft> = self.drafts.iter().map(spooled).collect();
         let head = append(store, batch, &drafts)?;
-        batch.put(Space::Settings, SETTLED, self.last.as_bytes().to_vec());
+        batch.put(
+            Space::Settings,
+            &settled_at(self.first),
+            self.last.as_bytes().to_vec(),
+        );
         Ok(head)
     }
+}
+
+fn settled_at(first: Hash) -> Vec<u8> {
+    format!("{SETTLED}{first}").into_bytes()
 }
 
 /// The whole lines of a file.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use countersign_core::KeyId;
+use countersign_core::{Environment, KeyId};
 use serde::{Deserialize, Serialize};
 
 use super::{AuditError, Outcome, Public};
@@ -15,8 +15,8 @@ const ATTEMPTS: u32 = 100;
 
 /// What one key did on one day (of UTC).
 ///
-/// In [`Space::Usage`], under the key id, a zero byte and the day since 1970 as 4 bytes, big-endian, as
-/// canonical JSON.
+/// In [`Space::Usage`], under the environment, a slash, the key id, a zero byte and the day since 1970 as 4 bytes,
+/// big-endian, as canonical JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Usage {
@@ -39,14 +39,14 @@ pub struct Usage {
 /// process ends is lost: it is how often a key was used, and decides nothing.
 ///
 /// ```
-/// use countersign_core::KeyId;
+/// use countersign_core::{Environment, KeyId};
 /// use countersign_custody::audit::{Outcome, UsageTally, usage};
 /// # let store = countersign_custody::store::RedbStore::in_memory()?;
 /// let keyid = KeyId::new("k7")?;
 /// let mut tally = UsageTally::new();
-/// tally.add(&keyid, 1_800_000_000_000, "place-order", &Outcome::Done);
+/// tally.add(Environment::Live, &keyid, 1_800_000_000_000, "place-order", &Outcome::Done);
 /// tally.flush(&store)?;
-/// assert_eq!(usage(&store, &keyid, 0)?[0].1.outcomes["done"], 1);
+/// assert_eq!(usage(&store, Environment::Live, &keyid, 0)?[0].1.outcomes["done"], 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -62,9 +62,19 @@ impl UsageTally {
     }
 
     /// Counts one use of a key that there is: what strangers make up would fill the memory. An action that could not stand in a record is counted without its name.
-    pub fn add(&mut self, keyid: &KeyId, at_ms: u64, action: &str, outcome: &Outcome) {
+    pub fn add(
+        &mut self,
+        environment: Environment,
+        keyid: &KeyId,
+        at_ms: u64,
+        action: &str,
+        outcome: &Outcome,
+    ) {
         let day = u32::try_from(at_ms / DAY_MS).unwrap_or(u32::MAX);
-        let usage = self.days.entry(key(keyid, day)).or_insert_with(Usage::none);
+        let usage = self
+            .days
+            .entry(key(environment, keyid, day))
+            .or_insert_with(Usage::none);
         let is_fit = action.len() <= 256 && Public::new(action).is_ok();
         let action = (!action.is_empty()).then_some(if is_fit { action } else { "?" });
         usage.merge(&Usage {
@@ -117,10 +127,11 @@ impl UsageTally {
 /// `audit_usage_damaged`, and those of the store.
 pub fn usage(
     store: &dyn Store,
+    environment: Environment,
     keyid: &KeyId,
     from_day: u32,
 ) -> Result<Vec<(u32, Usage)>, AuditError> {
-    let (mut days, mut from) = (Vec::new(), key(keyid, from_day));
+    let (mut days, mut from) = (Vec::new(), key(environment, keyid, from_day));
     let of_key = from.len() - 4;
     loop {
         let page = store.scan(Space::Usage, &from, 256)?;
@@ -189,9 +200,9 @@ impl Usage {
     }
 }
 
-fn key(keyid: &KeyId, day: u32) -> Vec<u8> {
-    let mut key = keyid.as_str().as_bytes().to_vec();
-    key.push(0);
+/// Environments are apart: a key of the same id in another one is another key.
+fn key(environment: Environment, keyid: &KeyId, day: u32) -> Vec<u8> {
+    let mut key = format!("{}/{}\0", environment.as_str(), keyid.as_str()).into_bytes();
     key.extend_from_slice(&day.to_be_bytes());
     key
 }

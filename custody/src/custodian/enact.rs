@@ -53,9 +53,9 @@ impl Custodian {
         if ruled.effect == Effect::Deny {
             return Err(forbidden(order, deed, &ruled));
         }
-        for _ in 0..ATTEMPTS {
+        for attempt in 1..=ATTEMPTS {
             match self.once(order, deed, &ruled, &think) {
-                Err(error) if error.is_conflict() => {}
+                Err(error) if error.is_conflict() => audit::give_way(attempt),
                 result => return result,
             }
         }
@@ -86,10 +86,16 @@ impl Custodian {
                     .insert("second_factor_by".to_owned(), audit::Public::new(&by)?);
             }
         }
-        let head = audit::append(&*self.store, &mut change.batch, &change.drafts)?;
-        self.notify(&mut change.batch, &change.drafts, &head)?;
-        self.store.commit(&change.batch)?;
+        self.commit(&change.batch, &change.drafts)?;
         Ok(change.output)
+    }
+
+    /// Commits a batch with its records and their notices.
+    pub(crate) fn commit(&self, batch: &Batch, drafts: &[Draft]) -> Result<(), CustodyError> {
+        audit::commit(&*self.store, batch, drafts, |batch, head| {
+            self.notify(batch, drafts, head)
+        })?;
+        Ok(())
     }
 
     /// What the policies say of it.

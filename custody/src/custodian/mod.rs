@@ -15,7 +15,6 @@ mod ring;
 mod sweep;
 mod used;
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use countersign_core::{Environment, UnixSeconds};
@@ -103,7 +102,7 @@ pub struct Custodian {
     pub(crate) policy: LifePolicy,
     spool: Option<Spool>,
     /// Keys that were stopped while nothing could be written.
-    stopped: Arc<Mutex<BTreeSet<String>>>,
+    stopped: Arc<Mutex<outage::StoppedKeys>>,
 }
 
 impl Custodian {
@@ -131,7 +130,7 @@ impl Custodian {
     /// it holds already count from now on.
     ///
     /// # Errors
-    /// `audit_spool_damaged`, `audit_file_failed`.
+    /// `audit_spool_damaged`, `audit_spool_foreign`, `audit_file_failed`.
     pub fn with_spool(mut self, spool: Spool) -> Result<Self, CustodyError> {
         self.stopped = Arc::new(Mutex::new(self.spooled(&spool)?));
         self.spool = Some(spool);

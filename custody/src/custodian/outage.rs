@@ -7,7 +7,8 @@ use countersign_core::{Effect, UnixSeconds};
 
 use super::acts::name_of;
 use super::{Custodian, CustodyError, Deed, KeyEntry, Order};
-use crate::audit::Spool;
+use crate::audit::spool::Pending;
+use crate::audit::{self, AuditError, Spool};
 use crate::authority::{FactorError, Permission, Plan};
 use crate::life::Act;
 use crate::{Batch, StoreError};
@@ -20,6 +21,14 @@ pub enum Stopped {
     Recorded(Box<KeyEntry>),
     /// It is in the spool: whoever has the spool refuses the key, and [`Custodian::settle`] records it.
     Spooled,
+}
+
+/// Keys that were stopped while nothing could be written.
+#[derive(Debug, Default)]
+pub(super) struct StoppedKeys {
+    keys: BTreeSet<String>,
+    /// How long the spool was when it was read.
+    read: u64,
 }
 
 impl Custodian {
@@ -35,7 +44,7 @@ impl Custodian {
             (Err(error), Some(spool)) if error.is_outage() => {
                 self.spool(order, spool, &Plan::on(permission, keyid), act)?;
                 let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-                stopped.insert(keyid.to_owned());
+                stopped.keys.insert(keyid.to_owned());
                 Ok(Stopped::Spooled)
             }
             (Err(error), _) => Err(error),
@@ -68,37 +77,60 @@ impl Custodian {
         Ok(spool.push(&self.draft(order, &deed).decided(ruling.decided))?)
     }
 
-    /// The keys that were stopped while nothing could be written.
-    pub(super) fn stopped_keys(&self) -> Vec<String> {
-        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        stopped.iter().cloned().collect()
+    /// The keys that were stopped while nothing could be written, here or by another process with the same spool.
+    pub(super) fn stopped_keys(&self) -> BTreeSet<String> {
+        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(spool) = &self.spool
+            && let Ok(length) = spool.length()
+            && length != stopped.read
+            // What can't be read now is read the next time; the keys that are known stay stopped.
+            && let Ok(found) = self.spooled(spool)
+        {
+            *stopped = found;
+        }
+        stopped.keys.clone()
     }
 
     /// The keys of this environment that the spool holds.
-    pub(super) fn spooled(&self, spool: &Spool) -> Result<BTreeSet<String>, CustodyError> {
-        let pending = spool.pending(&*self.store)?;
-        let here = pending.drafts().iter();
-        let here = here.filter(|draft| draft.environment == Some(self.environment));
-        Ok(here
-            .filter_map(|draft| Some(draft.keyid.as_ref()?.as_str().to_owned()))
-            .collect())
+    pub(super) fn spooled(&self, spool: &Spool) -> Result<StoppedKeys, CustodyError> {
+        let read = spool.length()?;
+        let pending = self.pending(spool)?;
+        let keyids = pending
+            .drafts()
+            .iter()
+            .filter_map(|draft| draft.keyid.as_ref());
+        Ok(StoppedKeys {
+            keys: keyids.map(|keyid| keyid.as_str().to_owned()).collect(),
+            read,
+        })
     }
 
-    /// Records what was spooled, now that the store takes writes again: how many acts. Each environment
-    /// has a spool of its own.
+    fn pending(&self, spool: &Spool) -> Result<Pending, CustodyError> {
+        let pending = spool.pending(&*self.store)?;
+        let mut environments = pending
+            .drafts()
+            .iter()
+            .filter_map(|draft| draft.environment);
+        match environments.find(|environment| *environment != self.environment) {
+            Some(other) => Err(AuditError::SpoolForeign(other).into()),
+            None => Ok(pending),
+        }
+    }
+
+    /// Records what was spooled, now that the store takes writes again: how many acts.
     ///
     /// # Errors
-    /// Those of the store, the spool and the audit log; the spool then keeps what it has.
+    /// `audit_spool_foreign`: each environment has a spool of its own. Those of the store, the spool and the audit log; the spool then keeps what it has.
     pub fn settle(&self) -> Result<usize, CustodyError> {
         let Some(spool) = &self.spool else {
             return Ok(0);
         };
-        for _ in 0..64 {
-            let pending = spool.pending(&*self.store)?;
+        for attempt in 1..=64 {
+            let pending = self.pending(spool)?;
             if pending.drafts().is_empty() {
                 // Another process settled what this one had stopped.
                 let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-                stopped.clear();
+                *stopped = StoppedKeys::default();
                 return Ok(0);
             }
             let mut batch = Batch::new();
@@ -131,13 +163,16 @@ impl Custodian {
             let head = pending.settle(&*self.store, &mut batch)?;
             self.notify(&mut batch, pending.drafts(), &head)?;
             match self.store.commit(&batch) {
-                Err(StoreError::Conflict(_)) => continue,
+                Err(StoreError::Conflict(_)) => {
+                    audit::give_way(attempt);
+                    continue;
+                }
                 result => result?,
             }
             spool.clear(&pending)?;
             let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
             for keyid in changed.keys() {
-                stopped.remove(keyid);
+                stopped.keys.remove(keyid);
             }
             return Ok(pending.drafts().len());
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use countersign_core::{KeyRecord, KeyRing, SharedSecret, UnixSeconds};
 
 use super::{Custodian, CustodyError, KeyEntry};
-use crate::{Space, entropy};
+use crate::{Space, audit, entropy};
 
 /// Records that are read at once.
 const PAGE: usize = 256;
@@ -23,7 +23,7 @@ impl Custodian {
         let mut ring = KeyRing::new();
         for (entry, now) in self.entries(now, |entry| entry.is_for_ring(now))? {
             let keyid = entry.life().keyid();
-            if entry.is_for_ring(now) && !stopped.iter().any(|stopped| stopped == keyid) {
+            if entry.is_for_ring(now) && !stopped.contains(keyid) {
                 ring.insert(entry.record(&self.vault, self.environment)?);
             }
         }
@@ -85,7 +85,7 @@ impl Follower {
     /// Those of [`Custodian::keyring`].
     pub fn start(custodian: Custodian, now: UnixSeconds) -> Result<Self, CustodyError> {
         // The head first: what comes between is read twice, not never.
-        let head = crate::audit::head(&*custodian.store)?;
+        let head = audit::head(&*custodian.store)?;
         let ring = custodian.keyring(now)?;
         Ok(Follower {
             custodian,
@@ -115,8 +115,9 @@ impl Follower {
             .max(now.get());
         let now = UnixSeconds::new(now);
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
-        let stopped: BTreeSet<String> = self.custodian.stopped_keys().into_iter().collect();
-        let mut changed: Vec<String> = stopped.difference(&followed.stopped).cloned().collect();
+        let stopped = self.custodian.stopped_keys();
+        let mut changed: BTreeSet<String> =
+            stopped.difference(&followed.stopped).cloned().collect();
         // What is stopped here is refused here at once, whatever the store says.
         let urgent = !changed.is_empty();
         let mut last = followed.sequence;
@@ -147,27 +148,24 @@ impl Follower {
     }
 
     /// The ids of the keys that records after `last` are about.
-    fn read_changes(&self, last: &mut u64, changed: &mut Vec<String>) -> Result<(), CustodyError> {
+    fn read_changes(
+        &self,
+        last: &mut u64,
+        changed: &mut BTreeSet<String>,
+    ) -> Result<(), CustodyError> {
+        let done_here = audit::Filter {
+            environment: Some(self.custodian.environment),
+            outcome: Some(audit::Outcome::Done),
+            ..audit::Filter::default()
+        };
         loop {
-            let from = last.saturating_add(1).to_be_bytes();
-            let page = self.custodian.store.scan(Space::Audit, &from, PAGE)?;
-            for (key, _) in &page {
-                let Ok(sequence) = key.as_slice().try_into().map(u64::from_be_bytes) else {
-                    return Err(crate::audit::AuditError::Stray.into());
-                };
-                let entry = crate::audit::read(&*self.custodian.store, sequence)?;
-                let record = entry.record();
-                *last = sequence;
-                let here = record.environment == Some(self.custodian.environment);
-                let done = record.outcome == crate::audit::Outcome::Done;
-                if let Some(keyid) = record.keyid.as_ref().filter(|_| here && done) {
-                    let keyid = keyid.as_str().to_owned();
-                    if !changed.contains(&keyid) {
-                        changed.push(keyid);
-                    }
-                }
-            }
-            if page.len() < PAGE {
+            let from = last.saturating_add(1);
+            let page = audit::search(&*self.custodian.store, &done_here, from, PAGE)?;
+            let records = page.entries.iter().map(audit::Entry::record);
+            let keyids = records.filter_map(|record| record.keyid.as_ref());
+            changed.extend(keyids.map(|keyid| keyid.as_str().to_owned()));
+            *last = page.next.saturating_sub(1);
+            if page.is_last {
                 return Ok(());
             }
         }

@@ -219,7 +219,12 @@ impl Custodian {
     /// `audit_usage_damaged`, and those of the store.
     pub fn idle_days(&self, entry: &KeyEntry, now: UnixSeconds) -> Result<u64, CustodyError> {
         let life = entry.life();
-        let days = audit::usage(&*self.store, &KeyId::new(life.keyid())?, 0)?;
+        let days = audit::usage(
+            &*self.store,
+            self.environment,
+            &KeyId::new(life.keyid())?,
+            0,
+        )?;
         let last = days.last().map_or(0, |(_, usage)| usage.last_ms / 1000);
         // What was suspended or issued of late isn't idle for it.
         let since = last.max(life.not_before().get()).max(life.seen_at().get());

@@ -110,7 +110,7 @@ impl Custodian {
         if keep == Keep::Count {
             let mut tally = UsageTally::new();
             if let Some(keyid) = &draft.keyid {
-                tally.add(keyid, draft.at_ms, action, &draft.outcome);
+                tally.add(self.environment, keyid, draft.at_ms, action, &draft.outcome);
             }
             return Ok(tally.flush(&*self.store)?);
         }

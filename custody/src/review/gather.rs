@@ -14,8 +14,8 @@ use crate::{CustodyError, Store};
 const PAGE: usize = 512;
 
 /// What the records of an environment tell.
-#[derive(Default)]
 pub(super) struct Gathered {
+    environment: Environment,
     /// By key: uses that were recorded in full.
     uses: BTreeMap<String, Usage>,
     /// People who have no role any more.
@@ -36,7 +36,7 @@ pub(super) fn read(
         environment: Some(environment),
         ..audit::Filter::default()
     };
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered::of(environment);
     let mut next = 1;
     loop {
         let page = audit::search(store, &filter, next, PAGE)?;
@@ -51,6 +51,16 @@ pub(super) fn read(
 }
 
 impl Gathered {
+    fn of(environment: Environment) -> Self {
+        Gathered {
+            environment,
+            uses: BTreeMap::new(),
+            dismissed: BTreeSet::new(),
+            appointed: BTreeMap::new(),
+            acts: BTreeMap::new(),
+        }
+    }
+
     fn take(&mut self, store: &dyn Store, record: &Record, from: u64) -> Result<(), CustodyError> {
         if record.act != "key.used" {
             let acts = self.acts.entry(record.actor.clone()).or_default();
@@ -112,7 +122,7 @@ impl Gathered {
     ) -> Result<Usage, CustodyError> {
         let keyid = entry.life().keyid();
         let mut usage = self.uses.get(keyid).cloned().unwrap_or_default();
-        for (_, day) in audit::usage(store, &KeyId::new(keyid)?, 0)? {
+        for (_, day) in audit::usage(store, self.environment, &KeyId::new(keyid)?, 0)? {
             let last = day.last_ms / 1000;
             for (outcome, count) in &day.outcomes {
                 usage.count(last, from, &Outcome::from(outcome.clone()), *count);

@@ -176,7 +176,8 @@ impl Custodian {
             let mut counted: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
             for id in &ids {
                 let actions = counted.entry(id).or_default();
-                for (_, day) in audit::usage(&*self.store, &KeyId::new(id)?, 0)? {
+                for (_, day) in audit::usage(&*self.store, self.environment(), &KeyId::new(id)?, 0)?
+                {
                     let is_done = day.outcomes.contains_key(Outcome::Done.as_str());
                     if is_done && day.last_ms / 1000 >= from {
                         actions.extend(day.actions);

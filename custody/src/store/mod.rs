@@ -13,6 +13,7 @@ mod postgres;
 mod redb;
 mod signal;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use batch::{BATCH_LIMIT, Batch, Change, Expectation, KEY_LIMIT, VALUE_LIMIT};
@@ -30,7 +31,7 @@ pub enum Space {
     Format = 0,
     /// The vault's header: data keys, wrapped by their root.
     Vault = 1,
-    /// Keys, by key id: their life, and their sealed secret.
+    /// Keys, by environment and key id: their life, and their sealed secret.
     Keys = 2,
     /// Audit records, by sequence number (8 bytes, big-endian).
     Audit = 3,
@@ -38,7 +39,7 @@ pub enum Space {
     Checkpoints = 4,
     /// Modules and bundles that decided something, by their SHA-256, so that it can be decided again.
     Archive = 5,
-    /// How much each key was used, in aggregate, by key id and day.
+    /// How much each key was used, in aggregate, by environment, key id and day.
     Usage = 6,
     /// Administrators and services, and their second factors, by name.
     People = 7,
@@ -82,6 +83,10 @@ pub type Entry = (Vec<u8>, Vec<u8>);
 /// What [`Store::walk`] calls for each entry: space, key, value; true to go on.
 pub type Visit<'a> = dyn FnMut(Space, &[u8], &[u8]) -> bool + 'a;
 
+/// What [`Store::commit_behind`] calls once, with the batches that are to be made before, in order. Nothing is
+/// committed if it returns none.
+pub type Build<'a> = dyn FnMut(&[Arc<Batch>]) -> Option<Batch> + 'a;
+
 /// Entries by space and key, ordered by the bytes of the key.
 ///
 /// Calls block: an asynchronous program makes them where blocking is allowed.
@@ -117,6 +122,16 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Conflict`] if an expectation doesn't hold, and the others. After an error nothing has
     /// changed, except after [`StoreError::Unknown`]: then the caller reads to learn what did.
     fn commit(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// As [`Store::commit`], for a batch that is built upon those that wait to be committed: a store that makes
+    /// many at once calls `build` with them, and lets no other in between. `build` may read the store. A batch
+    /// that counts on one before it must expect what that one changes: it may not be made.
+    ///
+    /// # Errors
+    /// Those of [`Store::commit`].
+    fn commit_behind(&self, build: &mut Build<'_>) -> Result<(), StoreError> {
+        build(&[]).map_or(Ok(()), |batch| self.commit(&batch))
+    }
 
     /// Waits until the last key of [`Space::Audit`] is greater than `seen` (any, where it is empty), at most
     /// for `timeout`. True if so. Commits by other processes wake it too.

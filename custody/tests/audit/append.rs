@@ -1,8 +1,11 @@
 //! What a record is, and how it comes to be in the log.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
 use countersign_core::{Effect, Environment, KeyId};
-use countersign_custody::audit::{self, Decided, Draft, Hash, Kept, Outcome, Public};
-use countersign_custody::store::RedbStore;
+use countersign_custody::audit::{self, AuditError, Decided, Draft, Hash, Kept, Outcome, Public};
+use countersign_custody::store::{Build, Entry, RedbStore, Visit};
 use countersign_custody::{Batch, Space, Store, StoreError};
 
 use crate::log::{Commits, Map, NOW};
@@ -266,4 +269,99 @@ fn nothing_is_added_to_a_damaged_end() {
     batch.put(Space::Audit, b"stray", vec![1]);
     store.commit(&batch).unwrap();
     assert_eq!(audit::head(&store).unwrap_err().code(), "audit_damaged");
+}
+
+/// A store that counts how often a commit conflicted.
+struct Counted {
+    store: RedbStore,
+    conflicts: AtomicU32,
+}
+
+impl Store for Counted {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get(space, key)
+    }
+    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.store.scan(space, from, limit)
+    }
+    fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {
+        self.store.last(space)
+    }
+    fn walk(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.store.walk(visit)
+    }
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.commit_behind(&mut |_| Some(batch.clone()))
+    }
+    fn commit_behind(&self, build: &mut Build<'_>) -> Result<(), StoreError> {
+        let made = self.store.commit_behind(build);
+        if matches!(made, Err(StoreError::Conflict(_))) {
+            self.conflicts.fetch_add(1, Ordering::Relaxed);
+        }
+        made
+    }
+    fn wait(&self, seen: &[u8], timeout: Duration) -> Result<bool, StoreError> {
+        self.store.wait(seen, timeout)
+    }
+}
+
+fn counted() -> Counted {
+    Counted {
+        store: store(),
+        conflicts: AtomicU32::new(0),
+    }
+}
+
+#[test]
+fn writers_of_one_process_append_to_one_another_without_a_conflict() {
+    let store = counted();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..40 {
+                    audit::record(&store, &[draft("key.used"), draft("key.used")]).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(store.conflicts.load(Ordering::Relaxed), 0);
+    let report = audit::verify(&store, &[], &[]).unwrap();
+    assert!(report.is_good(), "{report:?}");
+    assert_eq!(report.records, 8 * 40 * 2);
+}
+
+/// Who appended to a batch that came to nothing appends again, and nothing is left out of the chain.
+#[test]
+fn a_batch_that_comes_to_nothing_takes_only_its_own_records_with_it() {
+    let store = counted();
+    let once = |name: &str| {
+        let mut batch = Batch::new();
+        batch.expect(Space::Settings, name.as_bytes(), None);
+        batch.put(Space::Settings, name.as_bytes(), b"taken".to_vec());
+        let drafts = [draft("name.taken").detail("name", Public::new(name).unwrap())];
+        loop {
+            let no_more = |_: &mut Batch, _: &audit::Head| Ok::<(), AuditError>(());
+            match audit::commit(&store, &batch, &drafts, no_more) {
+                Ok(_) => return true,
+                Err(AuditError::Store(StoreError::Conflict(Space::Settings))) => return false,
+                // Upon one that came to nothing.
+                Err(AuditError::Store(StoreError::Conflict(Space::Audit))) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    let taken = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for number in 0..30 {
+                    taken.fetch_add(u32::from(once(&format!("n{number}"))), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(taken.into_inner(), 30, "each name once");
+    let report = audit::verify(&store, &[], &[]).unwrap();
+    assert!(report.is_good(), "{report:?}");
+    assert_eq!(report.records, 30);
 }

@@ -128,3 +128,21 @@ fn a_secret_does_not_come_into_the_file_either() {
     );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn the_spools_of_two_hosts_are_settled_each_once() {
+    let store = Map::default();
+    let (one, two) = (spool(), spool());
+    one.1.push(&revoked(1)).unwrap();
+    two.1.push(&revoked(2)).unwrap();
+    for (_, spool) in [&one, &two] {
+        let mut batch = Batch::new();
+        let pending = spool.pending(&store).unwrap();
+        pending.settle(&store, &mut batch).unwrap();
+        store.commit(&batch).unwrap();
+    }
+    // Neither was emptied: a crash came first.
+    for (_, spool) in [&one, &two] {
+        assert_eq!(spool.pending(&store).unwrap().drafts(), []);
+    }
+}

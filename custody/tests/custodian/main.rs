@@ -3,11 +3,17 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "in a test, to panic is to fail"
 )]
 
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "the tests of the stores need more of it")]
+mod cluster;
 mod edges;
 mod factors;
+#[path = "../support/revocation.rs"]
+mod followers;
 mod incident;
 mod life;
 mod links;
@@ -15,7 +21,9 @@ mod load;
 mod notices;
 mod outage;
 mod own;
+mod random_lives;
 mod review;
+mod revocation;
 mod separation;
 mod snapshot;
 mod world;

@@ -80,3 +80,50 @@ fn without_a_spool_nothing_is_done() {
     );
     assert_eq!(world.dev.keyring(NOW).expect("a ring").len(), 1);
 }
+
+#[test]
+fn what_another_process_spooled_is_refused_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let spool = || Spool::at(&directory.path().join("spool"));
+    let world = World::new();
+    let signing = signing_key(issued(&world, "k7"));
+    let with_spool = || world.dev.clone().with_spool(spool()).expect("a spool");
+    let follower = Follower::start(with_spool(), NOW).expect("a follower");
+    // As a command does, which ends then.
+    let command = with_spool();
+    world.disk.fill(true);
+    let otto = operator(Environment::Dev);
+    let order = Order::new(&otto, "leaked", NOW);
+    assert!(matches!(command.revoke(&order, "k7"), Ok(Stopped::Spooled)));
+    follower.follow(NOW, Duration::ZERO).expect("the stopped");
+    assert_eq!(
+        verify(&follower.ring(), &signed(&signing, NOW, "n"), NOW),
+        "key_revoked"
+    );
+    world.disk.fill(false);
+    assert_eq!(command.settle().expect("a settlement"), 1);
+    follower.follow(NOW, Duration::ZERO).expect("the record");
+    assert_eq!(
+        verify(&follower.ring(), &signed(&signing, NOW, "n"), NOW),
+        "key_revoked"
+    );
+}
+
+#[test]
+fn a_spool_of_another_environment_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let spool = || Spool::at(&directory.path().join("spool"));
+    let world = World::new();
+    issued(&world, "k7");
+    let live = world.live.clone().with_spool(spool()).expect("a spool");
+    let dev = world.dev.clone().with_spool(spool()).expect("a spool");
+    world.disk.fill(true);
+    let otto = operator(Environment::Dev);
+    let revoked = dev.revoke(&Order::new(&otto, "leaked", NOW), "k7");
+    assert!(matches!(revoked, Ok(Stopped::Spooled)));
+    world.disk.fill(false);
+    assert_eq!(code(live.settle()), "audit_spool_foreign");
+    let late = world.live.clone().with_spool(spool());
+    assert_eq!(code(late), "audit_spool_foreign");
+    assert_eq!(dev.settle().expect("a settlement"), 1);
+}

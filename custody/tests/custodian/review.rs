@@ -64,6 +64,7 @@ fn found(reviewed: &Reviewed, keyid: &str) -> Vec<(&'static str, Severity)> {
 fn count(world: &World, keyid: &str, at: u64, action: &str, outcome: &Outcome) {
     let mut tally = UsageTally::new();
     tally.add(
+        Environment::Dev,
         &KeyId::new(keyid).expect("an id"),
         later(at).get() * 1000,
         action,

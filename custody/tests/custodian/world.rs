@@ -12,7 +12,7 @@ use countersign_custody::authority::{Authority, Principal};
 use countersign_custody::custodian::{Issued, NewKey};
 use countersign_custody::life::LifePolicy;
 use countersign_custody::store::{Entry, RedbStore, Visit};
-use countersign_custody::vault::{self, Custodians, Root};
+use countersign_custody::vault::{self, Custodians, Root, UnlockedVault};
 use countersign_custody::{Batch, Custodian, CustodyError, Order, Space, Store, StoreError, audit};
 
 pub(crate) const NOW: UnixSeconds = UnixSeconds::new(1_800_000_000);
@@ -70,22 +70,8 @@ impl World {
             store: RedbStore::in_memory().expect("a store"),
             full: Mutex::new(false),
         });
-        let root = Root::Custodians(Custodians::split(2, 2).expect("shares"));
-        let environments = [Environment::Dev, Environment::Live];
-        let vault = Arc::new(vault::init(&environments, &root, NOW).expect("a vault"));
-        let path = "../policies/tests/bundles/zero-trust-admin.bundle";
-        let bundle = std::fs::read(path).expect("the pack's bundle");
-        let authority = Authority::new(&bundle, Hash::of(b"this test"));
-        let authority = Arc::new(authority.expect("a bundle"));
-        let custodian = |environment| {
-            Custodian::new(
-                environment,
-                disk.clone(),
-                vault.clone(),
-                authority.clone(),
-                LifePolicy::default(),
-            )
-        };
+        let vault = new_vault();
+        let custodian = |environment| custodian(environment, disk.clone(), &vault);
         World {
             dev: custodian(Environment::Dev),
             live: custodian(Environment::Live),
@@ -105,6 +91,27 @@ impl World {
     pub(crate) fn last_record(&self) -> Record {
         self.records().pop().expect("a record")
     }
+}
+
+/// A vault of two environments.
+pub(crate) fn new_vault() -> Arc<UnlockedVault> {
+    let root = Root::Custodians(Custodians::split(2, 2).expect("shares"));
+    let environments = [Environment::Dev, Environment::Live];
+    Arc::new(vault::init(&environments, &root, NOW).expect("a vault"))
+}
+
+/// A custodian by the pack's policies.
+pub(crate) fn custodian(
+    environment: Environment,
+    store: Arc<dyn Store>,
+    vault: &Arc<UnlockedVault>,
+) -> Custodian {
+    let path = "../policies/tests/bundles/zero-trust-admin.bundle";
+    let bundle = std::fs::read(path).expect("the pack's bundle");
+    let authority = Authority::new(&bundle, Hash::of(b"this test"));
+    let authority = Arc::new(authority.expect("a bundle"));
+    let policy = LifePolicy::default();
+    Custodian::new(environment, store, vault.clone(), authority, policy)
 }
 
 pub(crate) fn operator(environment: Environment) -> Principal {

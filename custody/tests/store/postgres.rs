@@ -1,8 +1,10 @@
 //! The store in a database.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use countersign_custody::audit::{self, Draft};
 use countersign_custody::store::PostgresStore;
 use countersign_custody::{Batch, Space, Store, StoreError};
 
@@ -196,4 +198,30 @@ fn a_commit_is_heard_of_in_well_under_a_second() {
         times[25], times[49]
     );
     assert!(times[25] < Duration::from_millis(250));
+}
+
+#[test]
+fn writers_of_several_processes_all_get_their_records_into_the_log() {
+    let Some(cluster) = Cluster::get() else {
+        return;
+    };
+    let address = cluster.database();
+    let (stores, threads, each) = (3_u64, 4, 10);
+    thread::scope(|scope| {
+        for _ in 0..stores {
+            let store = Arc::new(open(&address));
+            for _ in 0..threads {
+                let store = Arc::clone(&store);
+                scope.spawn(move || {
+                    for number in 0..each {
+                        let draft = Draft::new(number, "tests", "count.raised");
+                        audit::record(&*store, &[draft]).unwrap();
+                    }
+                });
+            }
+        }
+    });
+    let report = audit::verify(&open(&address), &[], &[]).unwrap();
+    assert!(report.is_good(), "{report:?}");
+    assert_eq!(report.records, stores * threads * each);
 }

@@ -18,7 +18,7 @@ use postgres::types::{ToSql, Type};
 use postgres::{Client, Error, GenericClient, IsolationLevel, Row};
 
 use super::group::Group;
-use super::{Batch, Entry, Space, Store, StoreError, Visit};
+use super::{Batch, Build, Entry, Space, Store, StoreError, Visit};
 use address::Address;
 use fault::{refusal, uncertain};
 use listen::{Listening, listen};
@@ -148,8 +148,11 @@ impl Store for PostgresStore {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        batch.within_limits()?;
-        self.group.commit(batch, |batches| self.write(batches))?;
+        self.commit_behind(&mut |_| Some(batch.clone()))
+    }
+
+    fn commit_behind(&self, build: &mut Build<'_>) -> Result<(), StoreError> {
+        self.group.commit(build, |batches| self.write(batches))?;
         self.listening.signal.raise();
         Ok(())
     }

@@ -16,7 +16,7 @@ use redb::{Database, Error, ReadOnlyDatabase, ReadTransaction, ReadableDatabase 
 
 use super::group::Group;
 use super::signal::Signal;
-use super::{Batch, Entry, Space, Store, StoreError, Visit, format};
+use super::{Batch, Build, Entry, Space, Store, StoreError, Visit, format};
 use fault::{guarded, refusal};
 
 /// The number of the space, then the key.
@@ -280,8 +280,11 @@ impl Store for RedbStore {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        batch.within_limits()?;
-        self.group.commit(batch, |batches| {
+        self.commit_behind(&mut |_| Some(batch.clone()))
+    }
+
+    fn commit_behind(&self, build: &mut Build<'_>) -> Result<(), StoreError> {
+        self.group.commit(build, |batches| {
             let made = self.write(batches);
             made.map_err(|error| self.settle(batches, error))
         })?;
