@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::audit::{self, Draft, Hash, Public};
+use crate::authority::Authority;
 use crate::custodian::first_owner;
 use crate::generate::{KeyKind, Material};
 use crate::vault::{SecretName, UnlockedVault};
@@ -100,6 +101,16 @@ impl Founding {
     /// `audit_not_archived`, `audit_archive_damaged`, and those of the store.
     pub fn policies(&self, store: &dyn Store) -> Result<Vec<u8>, CustodyError> {
         Ok(audit::archived(store, self.bundle)?)
+    }
+
+    /// Decides by these policies, with core in this process, whose SHA-256 is `module`.
+    /// [`Authority::by`] takes another decider, such as a module in a runtime.
+    ///
+    /// # Errors
+    /// Those of [`Founding::policies`], and `entry_damaged`.
+    pub fn authority(&self, store: &dyn Store, module: Hash) -> Result<Authority, CustodyError> {
+        Authority::new(&self.policies(store)?, module)
+            .map_err(|_| CustodyError::Damaged("policies".to_owned()))
     }
 
     /// The public half of the log's key, for whoever checks the log: to be kept outside of the store, since
