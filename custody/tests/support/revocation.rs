@@ -240,7 +240,7 @@ fn found(address: &str, root: &Path) {
     let vault = vault::init(&[Environment::Dev], &root, now()).unwrap();
     let pack = "../policies/tests/bundles/zero-trust-admin.bundle";
     let bundle = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(pack)).unwrap();
-    Founding::found(&store, &vault, OWNER, &bundle, now()).unwrap();
+    Founding::found(&store, &vault, OWNER, &bundle, b"this test", now()).unwrap();
 }
 
 /// When one process answered.
