@@ -13,6 +13,7 @@ mod cluster;
 mod factors;
 #[path = "../support/revocation.rs"]
 mod followers;
+mod full_disk;
 mod incident;
 mod life;
 mod links;
@@ -22,5 +23,8 @@ mod outage;
 mod random_lives;
 mod revocation;
 mod separation;
+#[path = "../support/small_disk.rs"]
+#[allow(dead_code, reason = "the tests of the stores need more of it")]
+mod small_disk;
 mod snapshot;
 mod world;
