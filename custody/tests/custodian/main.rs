@@ -14,6 +14,7 @@ mod edges;
 mod factors;
 #[path = "../support/revocation.rs"]
 mod followers;
+mod full_disk;
 mod incident;
 mod life;
 mod links;
@@ -25,5 +26,8 @@ mod random_lives;
 mod review;
 mod revocation;
 mod separation;
+#[path = "../support/small_disk.rs"]
+#[allow(dead_code, reason = "the tests of the stores need more of it")]
+mod small_disk;
 mod snapshot;
 mod world;

@@ -1,50 +1,11 @@
 //! A disk that is full, and one that can't be written: a clear refusal, and nothing lost.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use countersign_custody::store::RedbStore;
 use countersign_custody::{Batch, Space, Store, StoreError};
-use tempfile::TempDir;
 
-/// A small file system in memory, gone with this.
-struct Disk(TempDir);
-
-impl Disk {
-    /// None, which is said, where nothing can be mounted: only root may.
-    fn mount() -> Option<Disk> {
-        let folder = tempfile::tempdir().unwrap();
-        let tmpfs = ["-t", "tmpfs", "-o", "size=6m", "tmpfs"];
-        let mounted = Command::new("mount")
-            .args(tmpfs)
-            .arg(folder.path())
-            .output();
-        if mounted.is_ok_and(|output| output.status.success()) {
-            return Some(Disk(folder));
-        }
-        println!("skipped: no file system can be mounted here");
-        None
-    }
-
-    fn remount(&self, access: &str) {
-        let remounted = Command::new("mount")
-            .args(["-o", &format!("remount,{access}")])
-            .arg(self.0.path())
-            .status();
-        assert!(remounted.unwrap().success());
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0.path()).status();
-    }
-}
+use crate::small_disk::SmallDisk;
 
 fn put(store: &RedbStore, number: u32, size: usize) -> Result<(), StoreError> {
     let mut batch = Batch::new();
@@ -67,7 +28,9 @@ fn assert_whole(store: &RedbStore, written: u32) {
 
 #[test]
 fn a_full_disk_refuses_writes_loses_nothing_and_is_read_on() {
-    let Some(disk) = Disk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(6) else {
+        return;
+    };
     let path = disk.path().join("store");
     let store = RedbStore::open(&path).unwrap();
     let mut written = 0;
@@ -102,7 +65,9 @@ fn a_full_disk_refuses_writes_loses_nothing_and_is_read_on() {
 
 #[test]
 fn a_file_filled_to_the_last_byte_by_others_is_opened_and_read() {
-    let Some(disk) = Disk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(6) else {
+        return;
+    };
     let path = disk.path().join("store");
     let store = RedbStore::open(&path).unwrap();
     for number in 0..5 {
@@ -123,7 +88,9 @@ fn a_file_filled_to_the_last_byte_by_others_is_opened_and_read() {
 
 #[test]
 fn a_disk_that_can_only_be_read_refuses_and_is_left_alone() {
-    let Some(disk) = Disk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(6) else {
+        return;
+    };
     let path = disk.path().join("store");
     let store = RedbStore::open(&path).unwrap();
     for number in 0..5 {

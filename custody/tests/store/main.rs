@@ -14,4 +14,7 @@ mod disk;
 mod dump;
 mod postgres;
 mod redb;
+#[path = "../support/small_disk.rs"]
+#[allow(dead_code, reason = "the tests of the custodian need more of it")]
+mod small_disk;
 mod tls;

@@ -35,18 +35,23 @@ impl Cluster {
 
     /// A server for one test, such as one that crashes it.
     pub(crate) fn alone() -> Option<Cluster> {
+        Cluster::at(&std::env::temp_dir())
+    }
+
+    /// The same, with all that it keeps in a folder within this one.
+    pub(crate) fn at(place: &Path) -> Option<Cluster> {
         let Some(programs) = programs() else {
             let in_ci = std::env::var("CI").as_deref() == Ok("true");
             assert!(!in_ci, "postgresql is not installed");
             println!("skipped: postgresql is not installed");
             return None;
         };
-        Some(Cluster::start(programs))
+        Some(Cluster::start(programs, place))
     }
 
-    fn start(programs: PathBuf) -> Self {
+    fn start(programs: PathBuf, place: &Path) -> Self {
         let cluster = Cluster {
-            folder: tempfile::tempdir().unwrap(),
+            folder: tempfile::tempdir_in(place).unwrap(),
             programs,
             databases: Mutex::new(0),
             port: AtomicU16::new(5432),
@@ -61,6 +66,8 @@ impl Cluster {
                 "--auth=trust",
                 "--no-sync",
                 "--encoding=UTF8",
+                // Small steps: a small disk holds some.
+                "--wal-segsize=1",
             ])
             .status();
         assert!(made.unwrap().success(), "initdb");
