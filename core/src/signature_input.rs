@@ -164,8 +164,7 @@ pub(crate) fn signature_value(
             cursor.expect(b'=')?;
             let base64 = cursor.bytes()?;
             cursor.skip_parameters()?;
-            // No key is empty.
-            if seen.contains(&name) {
+            if seen.iter().take(count).any(|one| *one == name) {
                 return Err(Refusal::named(Code::LabelDuplicate, name));
             }
             *seen.get_mut(count).ok_or(Code::TooManySignatures)? = name;
@@ -186,6 +185,7 @@ pub(crate) fn signature_value(
 fn parse_components<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Component<'a>>, Refusal> {
     cursor.expect(b'(')?;
     let mut components: Vec<Component<'a>> = Vec::with_capacity(8);
+    components.extend_from_slice(Component::usual_beginning(cursor));
     while cursor.next_in_list(components.is_empty())? {
         let component = Component::parse(cursor)?;
         if components.iter().any(|one| component.is_same_as(one)) {
