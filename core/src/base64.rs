@@ -37,7 +37,9 @@ pub(crate) fn decode(base64: &str, bytes: &mut [u8]) -> Option<usize> {
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     let (sextets, is_wrong) = sextets(last);
     wrong |= is_wrong;
-    tail.iter_mut().zip(join(sextets)).for_each(|(to, from)| *to = from);
+    tail.iter_mut()
+        .zip(join(sextets))
+        .for_each(|(to, from)| *to = from);
     (wrong == 0).then_some(length)
 }
 
@@ -66,6 +68,7 @@ pub(crate) fn push(out: &mut String, bytes: &[u8]) {
 }
 
 /// What the characters stand for; not zero if one of them stands for nothing.
+#[inline]
 fn sextets(mut characters: [u8; CHARACTERS]) -> ([u8; CHARACTERS], u8) {
     for character in &mut characters {
         *character = sextet(*character);
@@ -75,14 +78,18 @@ fn sextets(mut characters: [u8; CHARACTERS]) -> ([u8; CHARACTERS], u8) {
 }
 
 /// The bytes of sextets: neighbours are joined, then pairs, then fours.
+#[inline]
 fn join(sextets: [u8; CHARACTERS]) -> [u8; BYTES] {
-    let all = u128::from_be_bytes(sextets);
-    let each = |bits: u128, of: u32| u128::MAX / ((1 << of) - 1) * bits;
-    let twelves = all & each(0x3f, 16) | (all & each(0x3f00, 16)) >> 2;
-    let halves = twelves & each(0xfff, 32) | (twelves & each(0xfff_0000, 32)) >> 4;
-    let wholes = halves & each(0xff_ffff, 64) | (halves & each(0xff_ffff << 32, 64)) >> 8;
-    let [_, _, _, _, bytes @ ..] =
-        (wholes & u128::from(u64::MAX) | wholes >> 64 << 48).to_be_bytes();
+    let mut bytes = [0; BYTES];
+    let eights = sextets.as_chunks().0.iter();
+    for (eight, six) in eights.zip(bytes.as_chunks_mut().0) {
+        let ones = u64::from_be_bytes(*eight);
+        let twos = ones & 0x003f_003f_003f_003f | (ones & 0x3f00_3f00_3f00_3f00) >> 2;
+        let fours = twos & 0x0000_0fff_0000_0fff | (twos & 0x0fff_0000_0fff_0000) >> 4;
+        let eight = fours & 0xff_ffff | fours >> 32 << 24;
+        let [_, _, joined @ ..] = eight.to_be_bytes();
+        *six = joined;
+    }
     bytes
 }
 

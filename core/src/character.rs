@@ -52,7 +52,9 @@ impl Class {
         let rest = bytes.get(at..).unwrap_or_default();
         for eight in rest.as_chunks::<8>().0 {
             let classes = |byte: &u8| CLASSES.get(usize::from(*byte)).copied().unwrap_or(0);
-            let common = eight.iter().fold(self.0, |common, byte| common & classes(byte));
+            let common = eight
+                .iter()
+                .fold(self.0, |common, byte| common & classes(byte));
             if common == 0 {
                 break;
             }
@@ -70,7 +72,6 @@ pub(crate) fn printable_length<const COUNT: usize>(
     at: usize,
     but: [u8; COUNT],
 ) -> usize {
-    const EACH: u64 = u64::MAX / 0xff;
     let (words, rest) = bytes.get(at..).unwrap_or_default().as_chunks();
     let mut length = 0;
     for word in words {
@@ -91,6 +92,34 @@ pub(crate) fn printable_length<const COUNT: usize>(
     length + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
+/// Whether two names of fields are the same, whatever their case.
+#[inline]
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    one.len() == other.len() && is_alike(one.as_bytes(), other.as_bytes())
+}
+
+/// The same of two that are equally long. Eight bytes are compared together, the last eight too, though
+/// some of them were compared before.
+fn is_alike(one: &[u8], other: &[u8]) -> bool {
+    let (Some(last), Some(other_last)) = (one.last_chunk(), other.last_chunk()) else {
+        return one.eq_ignore_ascii_case(other);
+    };
+    let mut words = one.as_chunks().0.iter().zip(other.as_chunks().0);
+    lower(*last) == lower(*other_last) && words.all(|(a, b)| lower(*a) == lower(*b))
+}
+
+/// ASCII characters in lower case; of others that are alike they are alike.
+fn lower(word: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(word);
+    let low = word & !(EACH << 7);
+    let from_a = low.wrapping_add(EACH * (0x80 - 0x41));
+    let after_z = low.wrapping_add(EACH * (0x7f - 0x5a));
+    word | (from_a & !after_z & !word & EACH << 7) >> 2
+}
+
+/// One in each byte of a word.
+const EACH: u64 = u64::MAX / 0xff;
+
 /// The classes of each byte.
 static CLASSES: [u8; 256] = classes();
 
@@ -110,7 +139,20 @@ const fn classes_of(byte: u8) -> u8 {
     let is_token = byte.is_ascii_alphanumeric()
         || matches!(
             byte,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
         );
     let is_host = is_token && !matches!(byte, b'#' | b'^' | b'`' | b'|')
         || matches!(byte, b'(' | b')' | b';' | b'=');

@@ -80,7 +80,11 @@ pub(crate) struct View<'a, 'b> {
 /// What signers cover unless they are told otherwise. Nearly every list begins so, and is known by heart.
 const USUAL: [Component<'static>; 5] = [
     Component::usual(Kind::Derived(Derived::Method), "@method", "\"@method\""),
-    Component::usual(Kind::Derived(Derived::Authority), "@authority", "\"@authority\""),
+    Component::usual(
+        Kind::Derived(Derived::Authority),
+        "@authority",
+        "\"@authority\"",
+    ),
     Component::usual(Kind::Derived(Derived::Path), "@path", "\"@path\""),
     Component::usual(Kind::Derived(Derived::Query), "@query", "\"@query\""),
     Component::usual(Kind::Field, "content-digest", "\"content-digest\""),
@@ -113,7 +117,9 @@ impl<'a> Component<'a> {
     pub(crate) fn usual_beginning(cursor: &mut Cursor<'_>) -> &'static [Component<'static>] {
         let mut beginnings = BEGINNINGS.iter();
         let found = beginnings.find(|(_, text)| cursor.eat_items(text));
-        found.and_then(|(count, _)| USUAL.get(..*count)).unwrap_or_default()
+        found
+            .and_then(|(count, _)| USUAL.get(..*count))
+            .unwrap_or_default()
     }
 
     /// Reads one component identifier: a String with its parameters.
@@ -127,10 +133,10 @@ impl<'a> Component<'a> {
         while let Some((parameter, value)) = cursor.parameter()? {
             let unsupported = || Refusal::named(Code::ComponentParameterUnsupported, parameter);
             let bit = match (parameter, value) {
-                ("sf", Raw::Boolean(true)) => SF,
-                ("bs", Raw::Boolean(true)) => BS,
-                ("tr", Raw::Boolean(true)) => TR,
-                ("req", Raw::Boolean(true)) => REQ,
+                ("sf", Raw::True) => SF,
+                ("bs", Raw::True) => BS,
+                ("tr", Raw::True) => TR,
+                ("req", Raw::True) => REQ,
                 ("key", Raw::String(key)) => {
                     argument = key.raw();
                     KEY

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::character::{Class, printable_length};
+use crate::character::{Class, is_same_name, printable_length};
 use crate::refusal::{Code, Refusal};
 
 const MAX_FIELDS: usize = 128;
@@ -157,7 +157,7 @@ pub(crate) fn values_of<'a, 's>(
 ) -> impl Iterator<Item = &'a str> + 's {
     lines
         .iter()
-        .filter(move |field| field.name.eq_ignore_ascii_case(name))
+        .filter(move |field| is_same_name(field.name, name))
         .map(|field| field.value)
 }
 

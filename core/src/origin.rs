@@ -187,7 +187,9 @@ fn single<'a>(
 /// `host`, `host:port` or `[v6]:port`, without user information.
 pub(crate) fn is_authority(text: &str) -> bool {
     let (host_length, port) = if let Some(rest) = text.strip_prefix('[') {
-        let address = rest.bytes().take_while(|byte| Class::HOST.has(*byte) || *byte == b':');
+        let address = rest
+            .bytes()
+            .take_while(|byte| Class::HOST.has(*byte) || *byte == b':');
         let length = address.count();
         match rest.get(length..).and_then(|rest| rest.strip_prefix(']')) {
             Some(port) => (length, port),

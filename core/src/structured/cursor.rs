@@ -22,7 +22,8 @@ pub(crate) enum Raw<'a> {
     Token(&'a str),
     /// Base64 between the colons, not yet decoded.
     Bytes(&'a str),
-    Boolean(bool),
+    True,
+    False,
     Date(i64),
     /// The text between the quotes, its escapes still in it, which are UTF-8.
     DisplayString(&'a str),
@@ -41,23 +42,20 @@ impl Raw<'_> {
 
 /// The text between the quotes of a String, its escapes still in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct QuotedString<'a> {
-    raw: &'a str,
-    has_escapes: bool,
-}
+pub(crate) struct QuotedString<'a>(&'a str);
 
 impl<'a> QuotedString<'a> {
     /// As written, the escapes still in it.
     pub(crate) fn raw(self) -> &'a str {
-        self.raw
+        self.0
     }
 
     pub(crate) fn unescape(self) -> Cow<'a, str> {
-        if !self.has_escapes {
-            return Cow::Borrowed(self.raw);
+        if printable_length(self.0.as_bytes(), 0, [b'\\']) == self.0.len() {
+            return Cow::Borrowed(self.0);
         }
-        let mut out = String::with_capacity(self.raw.len());
-        let mut chars = self.raw.chars();
+        let mut out = String::with_capacity(self.0.len());
+        let mut chars = self.0.chars();
         while let Some(c) = chars.next() {
             match c {
                 '\\' => out.extend(chars.next()),
@@ -68,11 +66,11 @@ impl<'a> QuotedString<'a> {
     }
 }
 
-/// The number that a few digits stand for.
+/// The number that at most 15 digits stand for.
 fn value_of(digits: &str) -> i64 {
-    digits
-        .bytes()
-        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+    digits.bytes().fold(0, |sum: i64, digit| {
+        sum.wrapping_mul(10).wrapping_add(i64::from(digit & 15))
+    })
 }
 
 /// The text of a Display String without its escapes (section 4.2.10): none if one of them is not two
@@ -251,11 +249,10 @@ impl<'a> Cursor<'a> {
             Some(b'%') => self.display_string(),
             Some(b'?') => {
                 self.at += 1;
-                let value = self.eat(b'1');
-                if value || self.eat(b'0') {
-                    Ok(Raw::Boolean(value))
+                if self.eat(b'1') {
+                    Ok(Raw::True)
                 } else {
-                    Err(self.error())
+                    self.expect(b'0').map(|()| Raw::False)
                 }
             }
             _ => Err(self.error()),
@@ -303,17 +300,15 @@ impl<'a> Cursor<'a> {
     pub(crate) fn string(&mut self) -> Result<QuotedString<'a>, Refusal> {
         self.expect(b'"')?;
         let start = self.at;
-        let mut has_escapes = false;
         loop {
             self.at += printable_length(self.text.as_bytes(), self.at, [b'"', b'\\']);
             match self.peek() {
                 Some(b'"') => {
-                    let raw = self.since(start);
+                    let inner = self.since(start);
                     self.at += 1;
-                    return Ok(QuotedString { raw, has_escapes });
+                    return Ok(QuotedString(inner));
                 }
                 Some(b'\\') => {
-                    has_escapes = true;
                     self.at += 1;
                     if !self.eat(b'"') && !self.eat(b'\\') {
                         return Err(self.error());
@@ -365,10 +360,10 @@ impl<'a> Cursor<'a> {
         self.skip_spaces(0);
         let name = self.key()?;
         if !self.eat(b'=') {
-            return Ok(Some((name, Raw::Boolean(true))));
+            return Ok(Some((name, Raw::True)));
         }
         let value = self.bare_item()?;
-        if value == Raw::Boolean(true) {
+        if matches!(value, Raw::True) {
             self.canonical = false;
         }
         Ok(Some((name, value)))
