@@ -102,9 +102,9 @@ export class Door {
     let at = start + 4;
     for (let place = 0; place < lines.length; place += 2) {
       at = this.#writePlain(lines[place]!, at, NAME) || this.#encode(safeName(lines[place]!), at);
-      at = this.#writePlain(': ', at, VALUE);
+      at = this.#writeTwo(COLON, SPACE, at);
       at = this.#writePlain(lines[place + 1]!, at, VALUE) || this.#encode(safeValue(lines[place + 1]!), at);
-      at = this.#writePlain('\r\n', at, TEXT);
+      at = this.#writeTwo(RETURN, FEED, at);
     }
     this.#writeLength(at - start - 4, start);
     return at;
@@ -124,6 +124,12 @@ export class Door {
       bytes[at + place] = unit;
     }
     return at + text.length;
+  }
+
+  #writeTwo(first: number, second: number, at: number): number {
+    this.#bytes[at] = first;
+    this.#bytes[at + 1] = second;
+    return at + 2;
   }
 
   #writeLength(length: number, at: number): number {
@@ -150,6 +156,9 @@ export class Door {
 const TEXT = characters(/[^]/);
 const NAME = characters(/[!-9;-~]/);
 const VALUE = characters(/[ -~]/);
+
+/** What stands between a name and its value, and what ends a line. */
+const [COLON, SPACE, RETURN, FEED] = [0x3a, 0x20, 0x0d, 0x0a];
 
 function characters(which: RegExp): Uint8Array {
   return Uint8Array.from({ length: 128 }, (_, unit) => Number(which.test(String.fromCharCode(unit))));
