@@ -79,7 +79,7 @@ pub(crate) fn printable_length<const COUNT: usize>(
         let below = word.wrapping_sub(EACH * 0x20) & !word;
         let above = word.wrapping_add(EACH) | word;
         let marks = but.iter().fold(below | above, |marks, byte| {
-            let differs = word ^ EACH * u64::from(*byte);
+            let differs = word ^ (EACH * u64::from(*byte));
             marks | differs.wrapping_sub(EACH) & !differs
         });
         let first = (marks & EACH << 7).trailing_zeros() / 8;
