@@ -27,25 +27,19 @@ pub(crate) fn decode(base64: &str, bytes: &mut [u8]) -> Option<usize> {
     // Bits that no byte takes are zero, or two texts would stand for the same bytes.
     let mut wrong = digits.last().map_or(0, |last| sextet(*last) & spare);
     let (chunks, rest) = digits.as_chunks();
+    let (blocks, tail) = bytes.as_chunks_mut();
+    for (chunk, block) in chunks.iter().zip(blocks) {
+        let (sextets, is_wrong) = sextets(*chunk);
+        *block = join(sextets);
+        wrong |= is_wrong;
+    }
     let mut last = [b'A'; CHARACTERS];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    for (chunk, bytes) in chunks.iter().chain([&last]).zip(bytes.chunks_mut(BYTES)) {
-        let mut sextets: [u8; CHARACTERS] = *chunk;
-        for character in &mut sextets {
-            *character = sextet(*character);
-        }
-        wrong |= sextets.iter().fold(0, |all, one| all | one) & NONE;
-        for ([a, b, c, d], bytes) in sextets.as_chunks().0.iter().zip(bytes.chunks_mut(3)) {
-            let three = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
-            match bytes {
-                [first, second, third] => [*first, *second, *third] = three,
-                bytes => bytes
-                    .iter_mut()
-                    .zip(three)
-                    .for_each(|(to, from)| *to = from),
-            }
-        }
-    }
+    let (sextets, is_wrong) = sextets(last);
+    wrong |= is_wrong;
+    tail.iter_mut()
+        .zip(join(sextets))
+        .for_each(|(to, from)| *to = from);
     (wrong == 0).then_some(length)
 }
 
@@ -71,6 +65,32 @@ pub(crate) fn push(out: &mut String, bytes: &[u8]) {
         }
         out.push_str(core::str::from_utf8(&text).unwrap_or(""));
     }
+}
+
+/// What the characters stand for; not zero if one of them stands for nothing.
+#[inline]
+fn sextets(mut characters: [u8; CHARACTERS]) -> ([u8; CHARACTERS], u8) {
+    for character in &mut characters {
+        *character = sextet(*character);
+    }
+    let wrong = characters.iter().fold(0, |all, one| all | one) & NONE;
+    (characters, wrong)
+}
+
+/// The bytes of sextets: neighbours are joined, then pairs, then fours.
+#[inline]
+fn join(sextets: [u8; CHARACTERS]) -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
+    let eights = sextets.as_chunks().0.iter();
+    for (eight, six) in eights.zip(bytes.as_chunks_mut().0) {
+        let ones = u64::from_be_bytes(*eight);
+        let twos = ones & 0x003f_003f_003f_003f | (ones & 0x3f00_3f00_3f00_3f00) >> 2;
+        let fours = twos & 0x0000_0fff_0000_0fff | (twos & 0x0fff_0000_0fff_0000) >> 4;
+        let eight = fours & 0xff_ffff | fours >> 32 << 24;
+        let [_, _, joined @ ..] = eight.to_be_bytes();
+        *six = joined;
+    }
+    bytes
 }
 
 /// No sextet: a bit that none has.

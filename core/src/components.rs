@@ -3,7 +3,8 @@
 use alloc::string::String;
 
 use crate::base64;
-use crate::headers::{Field, Headers, is_token_byte, push_unfolded, values_of};
+use crate::character::Class;
+use crate::headers::{Field, Headers, push_unfolded, values_of};
 use crate::origin::Origin;
 use crate::refusal::{Code, Refusal, push_decimal};
 use crate::request::Message;
@@ -76,7 +77,51 @@ pub(crate) struct View<'a, 'b> {
     pub(crate) types: &'b FieldTypes,
 }
 
+/// What signers cover unless they are told otherwise. Nearly every list begins so, and is known by heart.
+const USUAL: [Component<'static>; 5] = [
+    Component::usual(Kind::Derived(Derived::Method), "@method", "\"@method\""),
+    Component::usual(
+        Kind::Derived(Derived::Authority),
+        "@authority",
+        "\"@authority\"",
+    ),
+    Component::usual(Kind::Derived(Derived::Path), "@path", "\"@path\""),
+    Component::usual(Kind::Derived(Derived::Query), "@query", "\"@query\""),
+    Component::usual(Kind::Field, "content-digest", "\"content-digest\""),
+];
+
+/// How many of the usual components there are in each of the usual beginnings of a list.
+const BEGINNINGS: [(usize, &str); 2] = [
+    (
+        5,
+        "\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\"",
+    ),
+    (4, "\"@method\" \"@authority\" \"@path\" \"@query\""),
+];
+
+impl Component<'static> {
+    const fn usual(kind: Kind, name: &'static str, text: &'static str) -> Self {
+        Component {
+            kind,
+            parameters: 0,
+            is_canonical: true,
+            name,
+            argument: "",
+            text,
+        }
+    }
+}
+
 impl<'a> Component<'a> {
+    /// Moves over the usual beginning of a list; what it has, or nothing.
+    pub(crate) fn usual_beginning(cursor: &mut Cursor<'_>) -> &'static [Component<'static>] {
+        let mut beginnings = BEGINNINGS.iter();
+        let found = beginnings.find(|(_, text)| cursor.eat_items(text));
+        found
+            .and_then(|(count, _)| USUAL.get(..*count))
+            .unwrap_or_default()
+    }
+
     /// Reads one component identifier: a String with its parameters.
     pub(crate) fn parse(cursor: &mut Cursor<'a>) -> Result<Self, Refusal> {
         let was_canonical = cursor.was_canonical();
@@ -88,10 +133,10 @@ impl<'a> Component<'a> {
         while let Some((parameter, value)) = cursor.parameter()? {
             let unsupported = || Refusal::named(Code::ComponentParameterUnsupported, parameter);
             let bit = match (parameter, value) {
-                ("sf", Raw::Boolean(true)) => SF,
-                ("bs", Raw::Boolean(true)) => BS,
-                ("tr", Raw::Boolean(true)) => TR,
-                ("req", Raw::Boolean(true)) => REQ,
+                ("sf", Raw::True) => SF,
+                ("bs", Raw::True) => BS,
+                ("tr", Raw::True) => TR,
+                ("req", Raw::True) => REQ,
                 ("key", Raw::String(key)) => {
                     argument = key.raw();
                     KEY
@@ -294,10 +339,7 @@ impl<'a> Component<'a> {
 
 fn kind_of(name: &str) -> Option<Kind> {
     if !name.starts_with('@') {
-        let valid = !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| is_token_byte(byte) && !byte.is_ascii_uppercase());
+        let valid = !name.is_empty() && Class::NAME.has_all(name);
         return valid.then_some(Kind::Field);
     }
     let derived = match name {

@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::character::{Class, is_same_name, printable_length};
 use crate::refusal::{Code, Refusal};
 
 const MAX_FIELDS: usize = 128;
@@ -43,47 +44,50 @@ impl<'a> Headers<'a> {
     /// # Ok::<(), countersign_core::Refusal>(())
     /// ```
     pub fn parse(block: &'a [u8]) -> Result<Self, Refusal> {
-        let is_plain = is_plain(block);
-        if !is_plain {
-            look_at_bytes(block)?;
-        }
+        // What a block must not have at all is said before what is wrong with a line.
+        Self::read(block).map_err(|refusal| wrong_byte(block).unwrap_or(refusal))
+    }
+
+    fn read(block: &'a [u8]) -> Result<Self, Refusal> {
         let text = core::str::from_utf8(block).map_err(|_| Code::HeaderNotAscii)?;
         let malformed = |at| Refusal::at(Code::HeadersMalformed, "headers", at);
         let mut fields = Vec::with_capacity(16);
         let mut at = 0;
-        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let line_length = field_line_length(rest);
-            let next = at + line_length;
-            let line = rest.get(..line_length).unwrap_or(rest);
-            let line = line
-                .strip_suffix('\n')
-                .map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
-            if line.is_empty() {
-                if next < text.len() {
-                    return Err(malformed(next));
-                }
-                break;
-            }
-            let name_length = length_of(line, is_token_byte);
-            let (name, value) = line
+        while let Some(line) = text.get(at..).filter(|line| !line.is_empty()) {
+            let name_length = Class::TOKEN.length_in(line);
+            let Some((name, value)) = line
                 .split_at_checked(name_length)
                 .and_then(|(name, rest)| Some((name, rest.strip_prefix(':')?)))
                 .filter(|(name, _)| !name.is_empty())
-                .ok_or_else(|| malformed(at))?;
-            if !is_plain && has_bare_carriage_return(value) {
-                return Err(malformed(at));
-            }
-            let value = trim(value);
+            else {
+                let ended = line.strip_prefix('\r').unwrap_or(line).strip_prefix('\n');
+                return match ended {
+                    Some("") => Ok(Headers::of(fields)),
+                    Some(more) if !more.starts_with([' ', '\t']) => {
+                        Err(malformed(text.len() - more.len()))
+                    }
+                    _ => Err(malformed(at)),
+                };
+            };
+            let (length, next) = value_length(value).ok_or_else(|| malformed(at))?;
             if fields.len() == MAX_FIELDS {
                 return Err(Code::TooManyHeaders.into());
             }
-            fields.push(Field { name, value });
-            at = next;
+            let value = value.get(..length).unwrap_or("");
+            fields.push(Field {
+                name,
+                value: trim(value),
+            });
+            at += name_length + 1 + next;
         }
-        Ok(Headers {
+        Ok(Headers::of(fields))
+    }
+
+    fn of(fields: Vec<Field<'a>>) -> Self {
+        Headers {
             fields,
             trailers: Vec::new(),
-        })
+        }
     }
 
     /// The same fields with those of the trailer section, read as a block of their own. Only a
@@ -153,113 +157,71 @@ pub(crate) fn values_of<'a, 's>(
 ) -> impl Iterator<Item = &'a str> + 's {
     lines
         .iter()
-        .filter(move |field| field.name.eq_ignore_ascii_case(name))
+        .filter(move |field| is_same_name(field.name, name))
         .map(|field| field.value)
 }
 
 /// Appends a field line's value, each obsolete folding in it replaced by one space (RFC 9421
 /// section 2.1).
 pub(crate) fn push_unfolded(out: &mut String, value: &str) {
-    let mut lines = value.split('\n');
-    out.push_str(trim(lines.next().unwrap_or("")));
-    for line in lines {
-        out.push(' ');
+    if !value.contains('\n') {
+        out.push_str(trim(value));
+        return;
+    }
+    for (index, line) in value.split('\n').enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
         out.push_str(trim(line));
     }
 }
 
 /// Whether `text` is a token of RFC 9110 section 5.6.2: a method or a field name.
 pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(is_token_byte)
-}
-
-#[inline]
-pub(crate) fn is_token_byte(byte: u8) -> bool {
-    // A bit for each of 128 characters.
-    const LETTERS: u128 = 0x07ff_fffe;
-    const TOKEN: u128 = LETTERS << 64 | LETTERS << 96 | 0x03ff << 48 | marks(b"!#$%&'*+-.^_`|~");
-    byte.is_ascii() && TOKEN >> byte & 1 == 1
-}
-
-/// A bit for each of these characters.
-const fn marks(characters: &[u8]) -> u128 {
-    let (mut bits, mut rest) = (0, characters);
-    while let [first, others @ ..] = rest {
-        bits |= 1 << *first;
-        rest = others;
-    }
-    bits
-}
-
-/// How many bytes from the start are accepted.
-#[inline]
-pub(crate) fn length_of(text: &str, accept: impl Fn(u8) -> bool) -> usize {
-    let ends = |byte: &u8| !accept(*byte);
-    text.as_bytes().iter().position(ends).unwrap_or(text.len())
-}
-
-/// Whether a block of lines may hold this byte.
-#[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
-fn is_line_byte(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') | (byte == b'\t') | (byte == b'\r') | (byte == b'\n')
-}
-
-/// Whether a block has only bytes that it may have, and no carriage return without its line feed. There is
-/// no branch in it, so that many bytes are looked at together.
-#[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
-fn is_plain(block: &[u8]) -> bool {
-    let mut before = b'\n';
-    let all = block.iter().fold(true, |all, &byte| {
-        let is_bare = (before == b'\r') & (byte != b'\n');
-        before = byte;
-        all & is_line_byte(byte) & !is_bare
-    });
-    all & (before != b'\r')
+    !text.is_empty() && Class::TOKEN.has_all(text)
 }
 
 /// Says which byte of a block is not one of a line, if one is.
 #[cold]
-fn look_at_bytes(block: &[u8]) -> Result<(), Refusal> {
+fn wrong_byte(block: &[u8]) -> Option<Refusal> {
     let first = |is_wrong: fn(&u8) -> bool| block.iter().position(is_wrong);
+    let is_of_line = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
     if let Some(at) = first(|byte| !byte.is_ascii()) {
-        return Err(Refusal::at(Code::HeaderNotAscii, "headers", at));
+        return Some(Refusal::at(Code::HeaderNotAscii, "headers", at));
     }
-    match first(|byte| !is_line_byte(*byte)) {
-        Some(at) => Err(Refusal::at(Code::HeadersMalformed, "headers", at)),
-        None => Ok(()),
+    let at = block.iter().position(|byte| !is_of_line(byte))?;
+    Some(Refusal::at(Code::HeadersMalformed, "headers", at))
+}
+
+/// The length of the value at the start of `text`, and with the line's end, both continued over
+/// obsolete foldings; none if it has a byte that no value has.
+fn value_length(text: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        at += printable_length(bytes, at, []);
+        at += match bytes.get(at..)? {
+            [b'\t', ..] => 1,
+            [b'\n', b' ' | b'\t', ..] => 2,
+            [b'\r', b'\n', b' ' | b'\t', ..] => 3,
+            [b'\n', ..] => return Some((at, at + 1)),
+            [b'\r', b'\n', ..] => return Some((at, at + 2)),
+            [] => return Some((at, at)),
+            _ => return None,
+        }
     }
 }
 
 /// The value without the white space around it.
 fn trim(value: &str) -> &str {
-    let is_white = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let is_white = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t' | b'\r' | b'\n'));
     let bytes = value.as_bytes();
-    let start = bytes
-        .iter()
-        .position(|byte| !is_white(byte))
-        .unwrap_or(bytes.len());
-    let end = bytes
-        .iter()
-        .rposition(|byte| !is_white(byte))
-        .map_or(start, |last| last + 1);
-    value.get(start..end).unwrap_or("")
-}
-
-/// The length of the first field line with its line ends, continued over obsolete foldings.
-fn field_line_length(text: &str) -> usize {
-    let mut length = 0;
-    while let Some(rest) = text.get(length..) {
-        let Some(feed) = rest.find('\n') else { break };
-        length += feed + 1;
-        if !matches!(text.as_bytes().get(length), Some(b' ' | b'\t')) {
-            return length;
-        }
+    let (mut start, mut end) = (0, bytes.len());
+    while is_white(bytes.get(start)) {
+        start += 1;
     }
-    text.len()
-}
-
-fn has_bare_carriage_return(value: &str) -> bool {
-    value
-        .match_indices('\r')
-        .any(|(at, _)| value.as_bytes().get(at + 1) != Some(&b'\n'))
+    while end > start && is_white(bytes.get(end - 1)) {
+        end -= 1;
+    }
+    value.get(start..end).unwrap_or("")
 }

@@ -69,6 +69,7 @@ extern crate alloc;
 
 mod authentic;
 mod base64;
+mod character;
 mod claim;
 mod components;
 mod credential;

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use crate::character::Class;
 use crate::profile::Forwarded;
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Scheme};
@@ -58,11 +59,10 @@ impl<'a> Origin<'a> {
         host: Option<&'a str>,
         target: &'a str,
     ) -> Result<Self, Refusal> {
-        let visible = |byte: u8| matches!(byte, b'!'..=b'~') && byte != b'#';
         if target.len() > MAX_TARGET_BYTES {
             return Err(Code::TargetTooLong.into());
         }
-        if target.is_empty() || !target.bytes().all(visible) {
+        if target.is_empty() || !Class::TARGET.has_all(target) {
             return Err(Code::TargetMalformed.into());
         }
         let mut origin = Origin {
@@ -98,13 +98,11 @@ impl<'a> Origin<'a> {
     }
 
     fn set_path_and_query(&mut self, text: &'a str) {
-        let (path, query) = match text.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (text, None),
-        };
+        let length = text.bytes().position(|byte| byte == b'?');
+        let (path, query) = text.split_at(length.unwrap_or(text.len()));
         // An empty path is the root (RFC 9421 section 2.2.6).
         self.path = if path.is_empty() { "/" } else { path };
-        self.query = query;
+        self.query = query.strip_prefix('?');
     }
 
     pub(crate) fn scheme(&self) -> Scheme {
@@ -162,10 +160,11 @@ impl<'a> Origin<'a> {
 
     fn authority_without_default_port(&self) -> Option<&'a str> {
         let authority = self.authority?;
-        let Some((host, port)) = authority.rsplit_once(':') else {
+        let Some(colon) = authority.bytes().rposition(|byte| byte == b':') else {
             return Some(authority);
         };
-        let is_default = port.is_empty() || port == self.scheme.default_port();
+        let (host, port) = authority.split_at_checked(colon)?;
+        let is_default = port == ":" || port.strip_prefix(':') == Some(self.scheme.default_port());
         Some(if is_default { host } else { authority })
     }
 }
@@ -187,41 +186,22 @@ fn single<'a>(
 
 /// `host`, `host:port` or `[v6]:port`, without user information.
 pub(crate) fn is_authority(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((host, port)) => (host, port),
+    let (host_length, port) = if let Some(rest) = text.strip_prefix('[') {
+        let address = rest
+            .bytes()
+            .take_while(|byte| Class::HOST.has(*byte) || *byte == b':');
+        let length = address.count();
+        match rest.get(length..).and_then(|rest| rest.strip_prefix(']')) {
+            Some(port) => (length, port),
             None => return false,
-        },
-        None => match text.split_once(':') {
-            Some((host, _)) => (host, text.get(host.len()..).unwrap_or("")),
-            None => (text, ""),
-        },
-    };
-    let is_v6 = text.starts_with('[');
-    let host_byte = |byte: u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'-' | b'.'
-                    | b'_'
-                    | b'~'
-                    | b'%'
-                    | b'!'
-                    | b'$'
-                    | b'&'
-                    | b'\''
-                    | b'('
-                    | b')'
-                    | b'*'
-                    | b'+'
-                    | b';'
-                    | b'='
-            )
-            || (is_v6 && byte == b':')
+        }
+    } else {
+        let length = Class::HOST.length_in(text);
+        (length, text.get(length..).unwrap_or(""))
     };
     let port_is_good = port.is_empty()
         || port
             .strip_prefix(':')
             .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    !host.is_empty() && host.bytes().all(host_byte) && port_is_good
+    host_length > 0 && port_is_good
 }

@@ -1,5 +1,7 @@
 //! The first two states: a signature that was parsed, and one whose key was found.
 
+use alloc::boxed::Box;
+
 use crate::authentic::Authentic;
 use crate::claim::Claim;
 use crate::components::View;
@@ -16,7 +18,11 @@ use crate::signature_input::SignatureInput;
 
 /// A signature as it was presented: well formed, wide enough for the profile, and not yet trusted.
 #[derive(Debug)]
-pub struct Presented<'a> {
+pub struct Presented<'a>(Box<Parts<'a>>);
+
+/// In one place while the state goes from hand to hand.
+#[derive(Debug)]
+struct Parts<'a> {
     request: &'a Request<'a>,
     profile: &'a Profile,
     origin: Origin<'a>,
@@ -49,19 +55,18 @@ impl<'a> Presented<'a> {
             origin: &origin,
             types: profile.field_types(),
         };
-        let claim = Claim::read(view, profile)?;
-        Ok(Presented {
+        Ok(Presented(Box::new(Parts {
+            claim: Claim::read(view, profile)?,
             request,
             profile,
             origin,
-            claim,
-        })
+        })))
     }
 
     /// What is covered, and by which parameters.
     #[must_use]
     pub fn input(&self) -> &SignatureInput<'a> {
-        &self.claim.input
+        &self.0.claim.input
     }
 
     /// Finds the key that `keyid` names.
@@ -75,7 +80,7 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// `keyid_missing`.
     pub fn find_key(self, ring: &KeyRing, now: UnixSeconds) -> Result<Candidate<'a>, Refusal> {
-        let key = self.claim.find_key(ring, self.profile, now)?;
+        let key = self.0.claim.find_key(ring, self.0.profile, now)?;
         Ok(Candidate {
             presented: self,
             key,
@@ -98,13 +103,9 @@ impl Candidate<'_> {
     /// `key_unknown`, `key_wrong_environment`, `key_revoked`, `key_not_active`, `key_expired`,
     /// `algorithm_mismatch`, `signature_mismatch`, `created_in_future`, `too_old`, `expired`, and those of [`content_digest`].
     pub fn authenticate(self, now: UnixSeconds) -> Result<Authentic, Refusal> {
-        let Presented {
-            request,
-            profile,
-            origin,
-            claim,
-        } = self.presented;
-        let (key, keep_until) = claim.check(self.key, profile, now)?;
+        let parts = self.presented.0;
+        let (request, claim) = (parts.request, &parts.claim);
+        let (key, keep_until) = claim.check(self.key, parts.profile, now)?;
         content_digest(&request.headers, "content-digest", &request.body)?;
         let nonce = claim.input.parameters().nonce.as_deref();
         let once = nonce.map_or(claim.value.as_bytes(), str::as_bytes);
@@ -112,11 +113,11 @@ impl Candidate<'_> {
         Ok(Authentic::new(
             key,
             request.method,
-            origin.path(),
+            parts.origin.path(),
             now,
             token,
-            claim.base,
-            claim.value,
+            parts.claim.base,
+            parts.claim.value,
         ))
     }
 }

@@ -304,7 +304,7 @@ impl Profile {
     /// The one signature that label and tag select.
     pub(crate) fn select<'a>(
         &self,
-        inputs: Vec<SignatureInput<'a>>,
+        mut inputs: Vec<SignatureInput<'a>>,
     ) -> Result<SignatureInput<'a>, Refusal> {
         let matches = |input: &SignatureInput<'a>| {
             self.label
@@ -315,12 +315,12 @@ impl Profile {
                     .as_deref()
                     .is_none_or(|tag| input.parameters().tag.as_deref() == Some(tag))
         };
-        let mut selected = inputs.into_iter().filter(matches);
-        let first = selected.next().ok_or(Code::SignatureMissing)?;
-        if selected.next().is_some() {
-            Err(Code::SignatureAmbiguous.into())
+        inputs.retain(matches);
+        let selected = inputs.pop().ok_or(Code::SignatureMissing)?;
+        if inputs.is_empty() {
+            Ok(selected)
         } else {
-            Ok(first)
+            Err(Code::SignatureAmbiguous.into())
         }
     }
 

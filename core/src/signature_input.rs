@@ -2,6 +2,7 @@
 //! (RFC 9421 sections 2.3, 4.1 and 4.2).
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -37,9 +38,13 @@ pub struct Parameters<'a> {
 
 /// One member of `Signature-Input`.
 #[derive(Clone, Debug)]
-pub struct SignatureInput<'a> {
+pub struct SignatureInput<'a>(Box<Parts<'a>>);
+
+/// In one place while the member goes from hand to hand.
+#[derive(Clone, Debug)]
+struct Parts<'a> {
     label: &'a str,
-    components: Vec<Component<'a>>,
+    components: Cow<'a, [Component<'a>]>,
     parameters: Parameters<'a>,
     /// Inner list and parameters, as a serialiser writes them.
     text: Cow<'a, str>,
@@ -49,36 +54,36 @@ impl<'a> SignatureInput<'a> {
     /// The label that pairs it with a member of `Signature`.
     #[must_use]
     pub fn label(&self) -> &'a str {
-        self.label
+        self.0.label
     }
 
     /// The names of the covered components, in order, such as `@method` or `content-digest`.
     pub fn covered(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.components.iter().map(Component::name)
+        self.0.components.iter().map(Component::name)
     }
 
     /// Whether the message's own component of this name is covered, and the whole of it: neither one
     /// with `req` nor one with `tr` counts, nor one with `key`.
     #[must_use]
     pub fn covers(&self, name: &str) -> bool {
-        let mut whole = self.components.iter().filter(|one| one.is_whole());
+        let mut whole = self.0.components.iter().filter(|one| one.is_whole());
         whole.any(|covered| covered.name() == name)
     }
 
     /// The signature parameters.
     #[must_use]
     pub fn parameters(&self) -> &Parameters<'a> {
-        &self.parameters
+        &self.0.parameters
     }
 
     /// The value of `@signature-params`: inner list and parameters (RFC 9421 section 2.3).
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     pub(crate) fn components(&self) -> &[Component<'a>] {
-        &self.components
+        &self.0.components
     }
 
     /// Reads the inner list and parameters that follow `label=`.
@@ -93,12 +98,12 @@ impl<'a> SignatureInput<'a> {
         } else {
             Cow::Owned(canonical(text)?)
         };
-        Ok(SignatureInput {
+        Ok(SignatureInput(Box::new(Parts {
             label,
             components,
             parameters,
             text,
-        })
+        })))
     }
 }
 
@@ -123,13 +128,12 @@ pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<
         loop {
             let label = cursor.key()?;
             cursor.expect(b'=')?;
-            if inputs.iter().any(|input| input.label == label) {
+            if inputs.iter().any(|input| input.label() == label) {
                 return Err(Refusal::named(Code::LabelDuplicate, label));
             }
             if inputs.len() == MAX_SIGNATURES {
                 return Err(Code::TooManySignatures.into());
             }
-            inputs.reserve_exact(1);
             inputs.push(SignatureInput::parse(label, &mut cursor)?);
             if !cursor.next_member()? {
                 break;
@@ -164,8 +168,7 @@ pub(crate) fn signature_value(
             cursor.expect(b'=')?;
             let base64 = cursor.bytes()?;
             cursor.skip_parameters()?;
-            // No key is empty.
-            if seen.contains(&name) {
+            if seen.iter().take(count).any(|one| *one == name) {
                 return Err(Refusal::named(Code::LabelDuplicate, name));
             }
             *seen.get_mut(count).ok_or(Code::TooManySignatures)? = name;
@@ -183,9 +186,9 @@ pub(crate) fn signature_value(
         .ok_or_else(|| Refusal::named(Code::SignatureMalformed, label))
 }
 
-fn parse_components<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Component<'a>>, Refusal> {
+fn parse_components<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, [Component<'a>]>, Refusal> {
     cursor.expect(b'(')?;
-    let mut components: Vec<Component<'a>> = Vec::with_capacity(8);
+    let mut components = Cow::Borrowed(Component::usual_beginning(cursor));
     while cursor.next_in_list(components.is_empty())? {
         let component = Component::parse(cursor)?;
         if components.iter().any(|one| component.is_same_as(one)) {
@@ -194,7 +197,7 @@ fn parse_components<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Component<'a>>, R
         if components.len() == MAX_COMPONENTS {
             return Err(Code::TooManyComponents.into());
         }
-        components.push(component);
+        components.to_mut().push(component);
     }
     Ok(components)
 }

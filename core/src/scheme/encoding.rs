@@ -65,9 +65,19 @@ fn digit(nibble: u8) -> u8 {
     nibble + if nibble < 10 { b'0' } else { b'A' - 10 }
 }
 
-fn pair_of([high, low]: [u8; 2]) -> Option<u8> {
-    let nibble = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(nibble(high)? << 4 | nibble(low)?).ok()
+fn pair_of(digits: [u8; 2]) -> Option<u8> {
+    let [high, low] = digits.map(nibble);
+    ((high | low) < 16).then_some(high << 4 | low & 15)
+}
+
+/// What a digit of either case stands for; more than 15 if it is none.
+fn nibble(digit: u8) -> u8 {
+    let (number, letter) = (digit.wrapping_sub(b'0'), (digit | 0x20).wrapping_sub(b'a'));
+    match (number, letter) {
+        (0..10, _) => number,
+        (_, 0..6) => letter + 10,
+        _ => u8::MAX,
+    }
 }
 
 /// Appends text so that it can stand in a query: all but the unreserved characters of RFC 3986

@@ -68,20 +68,17 @@ impl TimeForm {
     /// Reads a time in milliseconds since 1970, if it is written exactly so.
     pub(super) fn read(self, text: &str) -> Option<u64> {
         let number = |digits: &str| {
-            let is_number = digits.len() <= 15 && digits.bytes().all(|byte| byte.is_ascii_digit());
-            if is_number {
-                digits.parse::<u64>().ok()
-            } else {
-                None
-            }
+            let is_number = (1..=15).contains(&digits.len())
+                && digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| number_of(digits))
         };
         let ms = match self {
             TimeForm::Milliseconds => number(text)?,
-            TimeForm::Seconds => number(text)?.checked_mul(1000)?,
+            TimeForm::Seconds => thousand_times(number(text)?),
             TimeForm::DecimalSeconds => {
                 let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
                 number(fraction)?;
-                number(whole)?.checked_mul(1000)?
+                thousand_times(number(whole)?)
             }
             TimeForm::IsoMilliseconds | TimeForm::Iso | TimeForm::Basic => {
                 let mut digits = text.bytes().filter(u8::is_ascii_digit);
@@ -103,6 +100,18 @@ impl TimeForm {
         );
         (ms <= MAX_MS && (!is_calendar || self.write(ms) == text)).then_some(ms)
     }
+}
+
+/// The number of at most 15 digits. WebAssembly has no multiplication that tells whether it overflows.
+fn number_of(digits: &str) -> u64 {
+    digits.bytes().fold(0, |number: u64, digit| {
+        number.wrapping_mul(10).wrapping_add(u64::from(digit & 15))
+    })
+}
+
+/// A thousand times such a number, which has 18 digits at most.
+fn thousand_times(number: u64) -> u64 {
+    number.wrapping_mul(1000)
 }
 
 fn push(out: &mut String, number: u64, width: usize) {

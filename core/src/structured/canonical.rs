@@ -122,7 +122,7 @@ fn push_parameters(cursor: &mut Cursor<'_>, out: &mut String) -> Result<(), Refu
     for (name, value) in parameters.iter() {
         out.push(';');
         out.push_str(name);
-        if *value != Raw::Boolean(true) {
+        if *value != Raw::True {
             out.push('=');
             push_raw(cursor, *value, out)?;
         }
@@ -156,8 +156,8 @@ fn push_raw(cursor: &Cursor<'_>, value: Raw<'_>, out: &mut String) -> Result<(),
         Raw::String(quoted) => ("\"", quoted.raw()),
         Raw::Bytes(base64) => (":", base64),
         Raw::Token(text) => ("", text),
-        Raw::Boolean(true) => ("", "?1"),
-        Raw::Boolean(false) | Raw::IntegerTooLarge => ("", "?0"),
+        Raw::True => ("", "?1"),
+        Raw::False | Raw::IntegerTooLarge => ("", "?0"),
     };
     out.push_str(mark);
     out.push_str(text);

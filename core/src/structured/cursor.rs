@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::base64;
-use crate::headers::{is_token_byte, length_of};
+use crate::character::{Class, printable_length};
 use crate::refusal::{Code, Refusal};
 
 const MAX_INTEGER_DIGITS: usize = 15;
@@ -22,7 +22,8 @@ pub(crate) enum Raw<'a> {
     Token(&'a str),
     /// Base64 between the colons, not yet decoded.
     Bytes(&'a str),
-    Boolean(bool),
+    True,
+    False,
     Date(i64),
     /// The text between the quotes, its escapes still in it, which are UTF-8.
     DisplayString(&'a str),
@@ -50,7 +51,7 @@ impl<'a> QuotedString<'a> {
     }
 
     pub(crate) fn unescape(self) -> Cow<'a, str> {
-        if !self.0.contains('\\') {
+        if printable_length(self.0.as_bytes(), 0, [b'\\']) == self.0.len() {
             return Cow::Borrowed(self.0);
         }
         let mut out = String::with_capacity(self.0.len());
@@ -65,21 +66,11 @@ impl<'a> QuotedString<'a> {
     }
 }
 
-/// The number that a few digits stand for.
+/// The number that at most 15 digits stand for.
 fn value_of(digits: &str) -> i64 {
-    digits
-        .bytes()
-        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
-}
-
-/// Whether a key may have this byte after its first (section 4.2.3.3).
-pub(super) fn goes_on_in_key(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'*')
-}
-
-/// Whether a token may have this byte after its first (section 4.2.6).
-pub(super) fn goes_on_in_token(byte: u8) -> bool {
-    is_token_byte(byte) || matches!(byte, b':' | b'/')
+    digits.bytes().fold(0, |sum: i64, digit| {
+        sum.wrapping_mul(10).wrapping_add(i64::from(digit & 15))
+    })
 }
 
 /// The text of a Display String without its escapes (section 4.2.10): none if one of them is not two
@@ -174,6 +165,17 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Moves over items of an inner list where they are written so, the last one without parameters.
+    pub(crate) fn eat_items(&mut self, items: &str) -> bool {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let after = rest.strip_prefix(items.as_bytes());
+        let found = matches!(after, Some([b' ' | b')', ..]));
+        if found {
+            self.at += items.len();
+        }
+        found
+    }
+
     pub(crate) fn expect(&mut self, byte: u8) -> Result<(), Refusal> {
         if self.eat(byte) {
             Ok(())
@@ -183,10 +185,17 @@ impl<'a> Cursor<'a> {
     }
 
     fn skip_while(&mut self, accept: impl Fn(u8) -> bool) -> &'a str {
-        let rest = self.text.get(self.at..).unwrap_or("");
-        let length = length_of(rest, accept);
-        self.at += length;
-        rest.get(..length).unwrap_or("")
+        let start = self.at;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let length = rest.iter().position(|byte| !accept(*byte));
+        self.at += length.unwrap_or(rest.len());
+        self.since(start)
+    }
+
+    fn skip(&mut self, class: Class) -> &'a str {
+        let start = self.at;
+        self.at += class.length_from(self.text.as_bytes(), start);
+        self.since(start)
     }
 
     /// Skips the spaces around the value of a whole field.
@@ -209,7 +218,7 @@ impl<'a> Cursor<'a> {
         {
             return Err(self.error());
         }
-        Ok(self.skip_while(goes_on_in_key))
+        Ok(self.skip(Class::KEY))
     }
 
     /// Moves over the comma to the next member of a list or a dictionary: false at the end of the field.
@@ -234,19 +243,16 @@ impl<'a> Cursor<'a> {
         match self.peek() {
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b'"') => self.string().map(Raw::String),
-            Some(b'*' | b'A'..=b'Z' | b'a'..=b'z') => Ok(Raw::Token(self.skip_while(|byte| {
-                crate::headers::is_token_byte(byte) || matches!(byte, b':' | b'/')
-            }))),
+            Some(b'*' | b'A'..=b'Z' | b'a'..=b'z') => Ok(Raw::Token(self.skip(Class::WORD))),
             Some(b':') => self.bytes().map(Raw::Bytes),
             Some(b'@') => self.date(),
             Some(b'%') => self.display_string(),
             Some(b'?') => {
                 self.at += 1;
-                let value = self.eat(b'1');
-                if value || self.eat(b'0') {
-                    Ok(Raw::Boolean(value))
+                if self.eat(b'1') {
+                    Ok(Raw::True)
                 } else {
-                    Err(self.error())
+                    self.expect(b'0').map(|()| Raw::False)
                 }
             }
             _ => Err(self.error()),
@@ -295,7 +301,7 @@ impl<'a> Cursor<'a> {
         self.expect(b'"')?;
         let start = self.at;
         loop {
-            self.skip_while(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\');
+            self.at += printable_length(self.text.as_bytes(), self.at, [b'"', b'\\']);
             match self.peek() {
                 Some(b'"') => {
                     let inner = self.since(start);
@@ -339,8 +345,9 @@ impl<'a> Cursor<'a> {
     /// A byte sequence; whether it is good base64 is for whoever decodes it.
     pub(crate) fn bytes(&mut self) -> Result<&'a str, Refusal> {
         self.expect(b':')?;
-        let inner = self
-            .skip_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+        let start = self.at;
+        self.at += Class::BASE64.long_length_from(self.text.as_bytes(), start);
+        let inner = self.since(start);
         self.expect(b':')?;
         Ok(inner)
     }
@@ -353,10 +360,10 @@ impl<'a> Cursor<'a> {
         self.skip_spaces(0);
         let name = self.key()?;
         if !self.eat(b'=') {
-            return Ok(Some((name, Raw::Boolean(true))));
+            return Ok(Some((name, Raw::True)));
         }
         let value = self.bare_item()?;
-        if value == Raw::Boolean(true) {
+        if matches!(value, Raw::True) {
             self.canonical = false;
         }
         Ok(Some((name, value)))
@@ -373,9 +380,11 @@ impl<'a> Cursor<'a> {
     }
 
     /// Moves to the next item of an inner list: false once its parenthesis closes.
+    #[inline]
     pub(crate) fn next_in_list(&mut self, first: bool) -> Result<bool, Refusal> {
         let before = self.at;
-        let spaces = self.skip_while(|byte| byte == b' ').len();
+        while self.eat(b' ') {}
+        let spaces = self.at - before;
         if self.eat(b')') {
             self.canonical &= spaces == 0;
             return Ok(false);

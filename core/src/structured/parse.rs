@@ -140,7 +140,8 @@ impl<'a> BareItem<'a> {
             Raw::Bytes(text) => {
                 base64::decode_vec(text).map(|bytes| BareItem::Bytes(Cow::Owned(bytes)))
             }
-            Raw::Boolean(value) => Some(BareItem::Boolean(value)),
+            Raw::True => Some(BareItem::Boolean(true)),
+            Raw::False => Some(BareItem::Boolean(false)),
             Raw::Date(seconds) => Some(BareItem::Date(seconds)),
             Raw::DisplayString(inner) => {
                 unescape_display(inner).map(|text| BareItem::DisplayString(Cow::Owned(text)))

@@ -2,11 +2,11 @@
 
 use alloc::string::String;
 
-use super::cursor::{goes_on_in_key, goes_on_in_token};
 use super::value::{
     BareItem, Dictionary, InnerList, Item, List, MAX_FIFTEEN_DIGITS, Member, Parameters,
 };
 use crate::base64;
+use crate::character::Class;
 use crate::refusal::{Code, Refusal, push_decimal};
 
 impl Item<'_> {
@@ -114,7 +114,7 @@ impl BareItem<'_> {
             BareItem::String(text) => return push_string(out, text),
             BareItem::Token(text) => {
                 let starts = matches!(text.as_bytes(), [b'*' | b'A'..=b'Z' | b'a'..=b'z', ..]);
-                if !starts || !text.bytes().all(goes_on_in_token) {
+                if !starts || !Class::WORD.has_all(text) {
                     return Err(unwritable(text));
                 }
                 out.push_str(text);
@@ -138,7 +138,7 @@ impl BareItem<'_> {
 /// Appends a key (section 4.1.1.3).
 pub(crate) fn push_key(out: &mut String, key: &str) -> Result<(), Refusal> {
     let starts = matches!(key.as_bytes(), [b'*' | b'a'..=b'z', ..]);
-    if !starts || !key.bytes().all(goes_on_in_key) {
+    if !starts || !Class::KEY.has_all(key) {
         return Err(unwritable(key));
     }
     out.push_str(key);

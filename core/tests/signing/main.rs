@@ -16,6 +16,7 @@ mod component_parameters;
 mod content_digest;
 mod forwarded;
 mod freshness;
+mod headers;
 mod hmac;
 mod hostile_size;
 mod keyring;

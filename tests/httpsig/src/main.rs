@@ -8,8 +8,6 @@ mod row;
 mod theirs;
 mod turns;
 
-use std::process::ExitCode;
-
 use anyhow::{Result, ensure};
 use clap::Parser;
 
@@ -34,17 +32,8 @@ struct Arguments {
 /// The sizes of bodies.
 const SIZES: [(&str, usize); 4] = [("0", 0), ("256", 256), ("1k", 1 << 10), ("64k", 64 << 10)];
 
-fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(arguments: &Arguments) -> Result<()> {
+fn main() -> Result<()> {
+    let Arguments { json, rounds } = Arguments::parse();
     let mut rows = Vec::new();
     for (size, length) in SIZES {
         let order = Order::new(length);
@@ -66,7 +55,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         ];
         rows.extend(Row::all(
             &format!("sign-{size}"),
-            &medians(signing, arguments.rounds)?,
+            &medians(signing, rounds)?,
             false,
         ));
         let verifying: [Work<'_>; 3] = [
@@ -76,11 +65,11 @@ fn run(arguments: &Arguments) -> Result<()> {
         ];
         rows.extend(Row::all(
             &format!("verify-{size}"),
-            &medians(verifying, arguments.rounds)?,
+            &medians(verifying, rounds)?,
             counts,
         ));
     }
-    if arguments.json {
+    if json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
     } else {
         row::print(&rows);

@@ -1,6 +1,7 @@
 /** The door of a module: frames of arguments go in, frames of answers come out (`docs/abi.md`). */
 
 import { Answer } from './frame.js';
+import { safeName, safeValue } from './headers.js';
 
 /** What `wasm-bindgen` makes beside a module. */
 export interface Glue {
@@ -15,13 +16,13 @@ export interface Glue {
 }
 
 /** The seven fields of a request: scheme, method, target, header lines, kind of body, body, peer. */
-export type RequestFields = [string, string, string, string, number, Uint8Array, string];
+export type RequestFields = [string, string, string, readonly string[], number, Uint8Array, string];
 
 /** The four fields of a response, after those of its request: status, header lines, kind of body, body. */
-export type ResponseFields = [number, string, number, Uint8Array];
+export type ResponseFields = [number, readonly string[], number, Uint8Array];
 
-/** The fields of a frame. A list is one field of several numbers. */
-type Field = string | number | Uint8Array | readonly number[];
+/** The fields of a frame. A list is one field: of several numbers, or of header lines (see `headers.ts`). */
+type Field = string | number | Uint8Array | readonly number[] | readonly string[];
 
 /** The verbs of these numbers. Each takes the fields of its frame and gives its answer, or throws what it refused. */
 export function open<Verbs>(door: Door, numbers: { readonly [Verb in keyof Verbs]: number }): Verbs {
@@ -33,9 +34,8 @@ export function open<Verbs>(door: Door, numbers: { readonly [Verb in keyof Verbs
 }
 
 const encoder = new TextEncoder();
-/** A number and its length, or the length of anything, until they are written. */
-const NUMBER = '\0'.repeat(12);
-const LENGTH = '\0'.repeat(4);
+/** Up to this length a loop over ASCII is faster than the encoder. */
+const SHORT = 256;
 /** Memory for frames is of this many bytes at least. */
 const LEAST = 1 << 14;
 /** Longer memory for frames is given back by the module when a shorter one is to be written. */
@@ -80,72 +80,101 @@ export class Door {
   /** Writes a frame. Where it ends. */
   #write(fields: readonly Field[]): number {
     let at = this.#start;
-    let from = 0;
-    // All texts between two bodies of bytes are encoded at once: to reach the encoder costs more than they do.
-    for (let to = 0; to < fields.length; to++) {
-      const field = fields[to]!;
-      if (typeof field !== 'object') continue;
-      at = this.#writeTexts(fields, from, to, at);
-      at = isList(field) ? this.#writeNumbers(field, at) : this.#writeBytes(field, at);
-      from = to + 1;
-    }
-    return this.#writeTexts(fields, from, fields.length, at);
-  }
-
-  #writeTexts(fields: readonly Field[], from: number, to: number, start: number): number {
-    let text = '';
-    for (let place = from; place < to; place++) {
-      const field = fields[place] as string | number;
-      text += typeof field === 'string' ? LENGTH + field : NUMBER;
-    }
-    const { written } = encoder.encodeInto(text, this.#bytes.subarray(start));
-    if (written !== text.length && to - from > 1) {
-      // Not all are ASCII.
-      let at = start;
-      for (let place = from; place < to; place++) at = this.#writeTexts(fields, place, place + 1, at);
-      return at;
-    }
-    let at = start;
-    for (let place = from; place < to; place++) {
-      const field = fields[place] as string | number;
-      if (typeof field === 'number') {
-        at = this.#writeNumbers([field], at);
-      } else {
-        const length = to - from > 1 ? field.length : written - LENGTH.length;
-        this.#view.setUint32(at, length, true);
-        at += 4 + length;
-      }
+    for (const field of fields) {
+      if (typeof field === 'string') at = this.#writeText(field, at);
+      else if (typeof field === 'number') at = this.#writeNumber(field, this.#writeLength(8, at));
+      else if (field instanceof Uint8Array) at = this.#writeBytes(field, at);
+      else if (isLines(field)) at = this.#writeLines(field, at);
+      else at = field.reduce((at, number) => this.#writeNumber(number, at), this.#writeLength(8 * field.length, at));
     }
     return at;
   }
 
-  #writeBytes(bytes: Uint8Array, at: number): number {
-    this.#view.setUint32(at, bytes.length, true);
-    this.#bytes.set(bytes, at + 4);
-    return at + 4 + bytes.length;
+  #writeText(text: string, start: number): number {
+    const at = start + 4;
+    const end = this.#encode(text, at);
+    this.#writeLength(end - at, start);
+    return end;
   }
 
-  #writeNumbers(numbers: readonly number[], start: number): number {
-    this.#view.setUint32(start, 8 * numbers.length, true);
+  /** Header lines, as one block. What would break out of its line is spoilt, so that the module refuses it. */
+  #writeLines(lines: readonly string[], start: number): number {
     let at = start + 4;
-    for (const number of numbers) {
-      // What isn't a whole number in range names no handle, and lies in 1970.
-      const whole = number >= 0 && number <= Number.MAX_SAFE_INTEGER ? Math.floor(number) : 0;
-      this.#view.setUint32(at, whole >>> 0, true);
-      this.#view.setUint32(at + 4, Math.floor(whole / 2 ** 32), true);
-      at += 8;
+    for (let place = 0; place < lines.length; place += 2) {
+      at = this.#writePlain(lines[place]!, at, NAME) || this.#encode(safeName(lines[place]!), at);
+      at = this.#writeTwo(COLON, SPACE, at);
+      at = this.#writePlain(lines[place + 1]!, at, VALUE) || this.#encode(safeValue(lines[place + 1]!), at);
+      at = this.#writeTwo(RETURN, FEED, at);
     }
+    this.#writeLength(at - start - 4, start);
     return at;
   }
+
+  #encode(text: string, at: number): number {
+    const end = text.length > SHORT ? 0 : this.#writePlain(text, at, TEXT);
+    return end || at + encoder.encodeInto(text, this.#bytes.subarray(at)).written;
+  }
+
+  /** Writes a text if it has no other characters than these. Where it ends, or 0. */
+  #writePlain(text: string, at: number, characters: Uint8Array): number {
+    const bytes = this.#bytes;
+    for (let place = 0; place < text.length; place++) {
+      const unit = text.charCodeAt(place);
+      if (characters[unit] !== 1) return 0;
+      bytes[at + place] = unit;
+    }
+    return at + text.length;
+  }
+
+  #writeTwo(first: number, second: number, at: number): number {
+    this.#bytes[at] = first;
+    this.#bytes[at + 1] = second;
+    return at + 2;
+  }
+
+  #writeLength(length: number, at: number): number {
+    this.#view.setUint32(at, length, true);
+    return at + 4;
+  }
+
+  #writeBytes(bytes: Uint8Array, start: number): number {
+    const at = this.#writeLength(bytes.length, start);
+    this.#bytes.set(bytes, at);
+    return at + bytes.length;
+  }
+
+  #writeNumber(number: number, at: number): number {
+    // What isn't a whole number in range names no handle, and lies in 1970.
+    const whole = number >= 0 && number <= Number.MAX_SAFE_INTEGER ? Math.floor(number) : 0;
+    this.#view.setUint32(at, whole >>> 0, true);
+    this.#view.setUint32(at + 4, Math.floor(whole / 2 ** 32), true);
+    return at + 8;
+  }
+}
+
+/** Which of 128 characters a text, a header field's name and its value may have to be written by a loop. */
+const TEXT = characters(/[^]/);
+const NAME = characters(/[!-9;-~]/);
+const VALUE = characters(/[ -~]/);
+
+/** What stands between a name and its value, and what ends a line. */
+const [COLON, SPACE, RETURN, FEED] = [0x3a, 0x20, 0x0d, 0x0a];
+
+function characters(which: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 128 }, (_, unit) => Number(which.test(String.fromCharCode(unit))));
 }
 
 /** The most bytes that a field can take. */
 function room(field: Field): number {
   if (typeof field === 'number') return 12;
   if (typeof field === 'string') return 4 + 3 * field.length;
-  return 4 + (isList(field) ? 8 * field.length : field.length);
+  if (field instanceof Uint8Array) return 4 + field.length;
+  if (!isLines(field)) return 4 + 8 * field.length;
+  let most = 4;
+  for (const text of field) most += 4 + 3 * text.length;
+  return most;
 }
 
-function isList(field: readonly number[] | Uint8Array): field is readonly number[] {
-  return Array.isArray(field);
+function isLines(field: readonly number[] | readonly string[]): field is readonly string[] {
+  return typeof field[0] === 'string';
 }

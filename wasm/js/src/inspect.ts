@@ -1,6 +1,6 @@
 /** Looking at a signature without checking it. */
 
-import { type HeaderLines, headerBlock, lines } from './headers.js';
+import { type HeaderLines, lines } from './headers.js';
 import { door } from './module.js';
 import { type AnyRequest, head } from './request.js';
 
@@ -31,7 +31,7 @@ export interface Inspection {
 export function inspect(message: AnyRequest | AnyResponse, label = ''): Inspection {
   const response = 'status' in message ? message : undefined;
   const parts = 'status' in message
-    ? { scheme: 'https', method: '', target: '', headers: headerBlock(lines(message.headers)) }
+    ? { scheme: 'https', method: '', target: '', headers: lines(message.headers) }
     : head(message);
   const { scheme, method, target, headers } = parts;
   const answer = door().inspect(scheme, method, target, headers, 0, new Uint8Array(), '', response?.status ?? 0, label);

@@ -2,7 +2,7 @@
 
 import { type Bytes, toBytes } from './bytes.js';
 import type { DigestAlgorithm } from './digest.js';
-import { type HeaderLines, headerBlock, lines } from './headers.js';
+import { type HeaderLines, lines } from './headers.js';
 
 /** A request as a server or a client without `Request` has it. */
 export interface PlainRequest {
@@ -40,7 +40,8 @@ export interface Parts {
   readonly scheme: string;
   readonly method: string;
   readonly target: string;
-  readonly headers: string;
+  /** Header lines: each name, and after it its value. */
+  readonly headers: readonly string[];
   readonly bodyKind: number;
   readonly body: Uint8Array;
   readonly peer: string;
@@ -66,15 +67,14 @@ export function head(
   const target = isStandard(request) ? undefined : request.target;
   const url = target ?? request.url;
   if (typeof url !== 'string') throw new TypeError('a request has a `url` or a `target`');
-  const absolute = target === undefined ? /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url) : null;
-  const host = absolute && !has(fields, 'host') ? headerBlock(['host', absolute[2]!]) : '';
+  const absolute = target === undefined ? taken(url) : undefined;
   // A platform's own request says neither of its connection.
   const { scheme, peer } = isStandard(request) ? NOTHING : request;
   return {
-    scheme: connection.scheme ?? scheme ?? absolute?.[1] ?? 'https',
+    scheme: connection.scheme ?? scheme ?? absolute?.scheme ?? 'https',
     method: request.method,
-    target: absolute ? rooted(absolute[3]!) : url,
-    headers: host + headerBlock(fields),
+    target: absolute?.target ?? url,
+    headers: absolute && !has(fields, 'host') ? ['host', absolute.host, ...fields] : fields,
     peer: connection.peer ?? peer ?? '',
   };
 }
@@ -199,6 +199,18 @@ function has(fields: readonly string[], name: string): boolean {
   return false;
 }
 
-function rooted(pathAndQuery: string): string {
-  return pathAndQuery.startsWith('/') ? pathAndQuery : `/${pathAndQuery}`;
+/** The parts of a URL of `http` or `https`, none of any other; the fragment, which is not sent, left out. */
+function taken(url: string): { scheme: string; host: string; target: string } | undefined {
+  const colon = url.indexOf('://');
+  const scheme = url.slice(0, colon);
+  if (!/^https?$/i.test(scheme)) return undefined;
+  const hash = url.indexOf('#');
+  const sent = hash < 0 ? url : url.slice(0, hash);
+  const start = colon + 3;
+  const [slash, question] = [sent.indexOf('/', start), sent.indexOf('?', start)];
+  if (slash >= 0 && (question < 0 || slash < question)) {
+    return { scheme, host: sent.slice(start, slash), target: sent.slice(slash) };
+  }
+  const end = question < 0 ? sent.length : question;
+  return { scheme, host: sent.slice(start, end), target: `/${sent.slice(end)}` };
 }

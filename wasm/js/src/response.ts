@@ -5,7 +5,7 @@ import { type Bytes, toBytes, toJson } from './bytes.js';
 import type { ResponseFields } from './door.js';
 import { added, requestFields, signing } from './fields.js';
 import { handleOf } from './handle.js';
-import { type HeaderLines, headerBlock, lines } from './headers.js';
+import { type HeaderLines, lines } from './headers.js';
 import { SigningKey } from './key.js';
 import { door } from './module.js';
 import { type AnyRequest, parts, readStream } from './request.js';
@@ -119,7 +119,7 @@ export class ResponseVerifier {
 }
 
 function responseFields({ status, headers }: Response | PlainResponse, body: Uint8Array): ResponseFields {
-  return [status, headerBlock(lines(headers)), 0, body];
+  return [status, lines(headers), 0, body];
 }
 
 function isStandard(response: Response | PlainResponse): response is Response {

@@ -82,7 +82,7 @@ export interface Verbs {
   digest_open(algorithm: string): Answer;
   digest_update(digest: number, piece: Uint8Array): Answer;
   digest_finish(digest: number): Answer;
-  digest_check(field: string, headers: string, body: Uint8Array): Answer;
+  digest_check(field: string, headers: readonly string[], body: Uint8Array): Answer;
   sign_response(key: number, ...rest: [...RequestFields, ...ResponseFields, ...Signing]): Answer;
   verify_response(ring: number, profile: number, now: number, ...rest: [...RequestFields, ...ResponseFields]): Answer;
   evidence(request: number): Answer;
@@ -97,18 +97,18 @@ export interface Verbs {
     keyid: string,
     tag: string,
   ): Answer;
-  signature_requests(headers: string): Answer;
+  signature_requests(headers: readonly string[]): Answer;
   sign_as_asked(
     key: number,
     ...rest: [
       ...RequestFields,
       ...ResponseFields,
-      asking: string,
+      asking: readonly string[],
       label: string,
       created: number,
       lifetime: number,
       nonce: string,
     ]
   ): Answer;
-  wanted_digest(field: string, headers: string): Answer;
+  wanted_digest(field: string, headers: readonly string[]): Answer;
 }

@@ -5,7 +5,7 @@ import { random, toHex } from '../bytes.js';
 import type { DigestAlgorithm } from '../digest.js';
 import { added, requestFields } from '../fields.js';
 import { handleOf } from '../handle.js';
-import { headerBlock, type HeaderLines, lines } from '../headers.js';
+import { type HeaderLines, lines } from '../headers.js';
 import { SigningKey } from '../key.js';
 import { door } from '../module.js';
 import { type AnyRequest, parts } from '../request.js';
@@ -57,7 +57,7 @@ export function acceptSignature(asked: AskedSignature): string {
  * @throws Refusal `accept_signature_malformed`, `label_duplicate`, `too_many_signatures`, `too_many_components`
  */
 export function signatureRequests(headers: HeaderLines): string[] {
-  return door().signature_requests(headerBlock(lines(headers))).lines();
+  return door().signature_requests(lines(headers)).lines();
 }
 
 /** How to honour what is asked for. */
@@ -94,10 +94,10 @@ export async function signAsAsked(
       handleOf(key, SigningKey),
       ...own,
       0,
-      '',
+      [],
       0,
       none,
-      headerBlock(lines(asking)),
+      lines(asking),
       options.label ?? '',
       options.created ?? seconds(),
       options.lifetime ?? 60,
@@ -115,5 +115,5 @@ export function wantedDigest(
   headers: HeaderLines,
   field: 'want-content-digest' | 'want-repr-digest' = 'want-content-digest',
 ): DigestAlgorithm | undefined {
-  return (door().wanted_digest(field, headerBlock(lines(headers))).text() || undefined) as DigestAlgorithm | undefined;
+  return (door().wanted_digest(field, lines(headers)).text() || undefined) as DigestAlgorithm | undefined;
 }
