@@ -13,6 +13,7 @@ mod links;
 mod load;
 mod notices;
 mod outage;
+mod sealed;
 mod separation;
 mod snapshot;
 mod world;
