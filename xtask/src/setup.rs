@@ -29,8 +29,9 @@ pub(crate) fn setup() -> Result<()> {
         println!("npm packages of {folder}: {}", npm(folder)?);
     }
     println!("browser: {}", browser());
-    println!("solver: {}", solver());
-    println!("token: {}", token());
+    println!("solver: {}", package_of("cvc5", "cvc5"));
+    println!("token: {}", package_of("softhsm2-util", "softhsm2"));
+    println!("recipient: {}", package_of("age", "age"));
     println!("database: {}", database());
     Ok(())
 }
@@ -63,19 +64,11 @@ fn browser() -> String {
     debian_package("chromium")
 }
 
-/// Proofs need it: `countersign policy prove`.
-fn solver() -> String {
-    match on_path("cvc5") {
+/// A program that the tests run, and the Debian package that has it.
+fn package_of(name: &str, package: &str) -> String {
+    match on_path(name) {
         Some(found) => format!("found {}", found.display()),
-        None => debian_package("cvc5"),
-    }
-}
-
-/// A PKCS#11 token in software, for the tests of the vault.
-fn token() -> String {
-    match on_path("softhsm2-util") {
-        Some(found) => format!("found {}", found.display()),
-        None => debian_package("softhsm2"),
+        None => debian_package(package),
     }
 }
 

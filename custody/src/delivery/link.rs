@@ -6,58 +6,15 @@ use countersign_core::UnixSeconds;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::audit::{self, AuditError, Draft};
+use super::DeliveryError;
 use crate::custodian::Custodian;
-use crate::entropy::{self, EntropyError};
+use crate::entropy;
 use crate::generate::{Shown, random_keyid};
-use crate::vault::{VaultError, cipher};
-use crate::{Batch, Secret, Space, StoreError};
+use crate::vault::cipher;
+use crate::{Batch, Secret, Space};
 
 /// The longest that a link waits, in seconds.
 const LONGEST: u64 = 7 * 24 * 60 * 60;
-
-/// Why a link gave nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DeliveryError {
-    /// The text is no link.
-    #[error("the text is no link: it is an id, a point and a key")]
-    Malformed,
-    /// There is nothing there, or not for this key: not told apart.
-    #[error("there is nothing under this link: it was read, it expired, or it never was")]
-    Gone,
-    /// It would wait for too long.
-    #[error("a link waits for a second to 7 days")]
-    TooLong,
-    /// The system gave no random bytes.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
-    /// It couldn't be sealed.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// The store didn't.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The audit log didn't.
-    #[error(transparent)]
-    Audit(#[from] AuditError),
-}
-
-impl DeliveryError {
-    /// The stable code.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            DeliveryError::Malformed => "link_malformed",
-            DeliveryError::Gone => "link_gone",
-            DeliveryError::TooLong => "link_too_long",
-            DeliveryError::Entropy(error) => error.code(),
-            DeliveryError::Vault(error) => error.code(),
-            DeliveryError::Store(error) => error.code(),
-            DeliveryError::Audit(error) => error.code(),
-        }
-    }
-}
 
 /// What is kept of a link.
 #[derive(Serialize, Deserialize)]
@@ -112,7 +69,7 @@ impl Custodian {
             sealed: URL_SAFE_NO_PAD.encode(sealed),
         };
         let waiting = serde_json::to_vec(&waiting).map_err(|_| DeliveryError::Malformed)?;
-        self.change_link("link.made", actor, now, |batch| {
+        self.commit_delivery(&self.delivery("link.made", actor, now), |batch| {
             batch.expect(Space::Deliveries, &place, None);
             batch.put(Space::Deliveries, &place, waiting.clone());
         })?;
@@ -143,38 +100,14 @@ impl Custodian {
             batch.delete(Space::Deliveries, &place);
         };
         if waiting.version != 1 || now.get() >= waiting.expires_at {
-            self.change_link("link.expired", "anybody", now, burn)?;
+            self.commit_delivery(&self.delivery("link.expired", "anybody", now), burn)?;
             return Err(DeliveryError::Gone);
         }
         // A wrong key burns nothing: else whoever guesses ids could.
         let text = cipher::decrypt(&key, &place, &sealed)?.ok_or(DeliveryError::Gone)?;
         let text = std::str::from_utf8(text.reveal()).map_err(|_| DeliveryError::Gone)?;
         let text = Zeroizing::new(text.to_owned());
-        self.change_link("link.read", "anybody", now, burn)?;
+        self.commit_delivery(&self.delivery("link.read", "anybody", now), burn)?;
         Ok(Shown::new(text))
-    }
-
-    /// Commits a change of a link with its record; again, when only the log had grown.
-    fn change_link(
-        &self,
-        act: &str,
-        actor: &str,
-        now: UnixSeconds,
-        change: impl Fn(&mut Batch),
-    ) -> Result<(), DeliveryError> {
-        let draft = Draft {
-            environment: Some(self.environment()),
-            ..Draft::new(now.get().saturating_mul(1000), actor, act)
-        };
-        loop {
-            let mut batch = Batch::new();
-            change(&mut batch);
-            audit::append(&*self.store, &mut batch, std::slice::from_ref(&draft))?;
-            match self.store.commit(&batch) {
-                Err(StoreError::Conflict(Space::Audit)) => {}
-                Err(StoreError::Conflict(_)) => return Err(DeliveryError::Gone),
-                result => return Ok(result?),
-            }
-        }
     }
 }

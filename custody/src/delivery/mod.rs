@@ -1,8 +1,48 @@
-//! How a secret gets to its owner other than by the one showing: a link that burns on reading.
+//! How a secret gets to its owner other than by the one showing: sealed for its recipient, or behind a
+//! link that burns on reading.
 //!
-//! The secret is sealed under a key that is only in the link: whoever holds the store, the vault and the
-//! log can't open it. The first to take it gets it; there is no second.
+//! Whoever holds the store, the vault and the log can open neither: the one takes the recipient's identity,
+//! the other the key that is only in the link. The first to take a link gets it; there is no second.
 
+mod error;
 mod link;
+#[cfg(feature = "age")]
+mod recipient;
 
-pub use link::{DeliveryError, Link};
+use countersign_core::UnixSeconds;
+
+pub use self::error::DeliveryError;
+pub use self::link::Link;
+#[cfg(feature = "age")]
+pub use self::recipient::Recipient;
+use crate::audit::{self, Draft};
+use crate::custodian::Custodian;
+use crate::{Batch, Space, StoreError};
+
+impl Custodian {
+    /// The record of a delivery.
+    fn delivery(&self, act: &str, actor: &str, now: UnixSeconds) -> Draft {
+        Draft {
+            environment: Some(self.environment()),
+            ..Draft::new(now.get().saturating_mul(1000), actor, act)
+        }
+    }
+
+    /// Commits a delivery's change with its record; again, when only the log had grown.
+    fn commit_delivery(
+        &self,
+        draft: &Draft,
+        change: impl Fn(&mut Batch),
+    ) -> Result<(), DeliveryError> {
+        loop {
+            let mut batch = Batch::new();
+            change(&mut batch);
+            audit::append(&*self.store, &mut batch, std::slice::from_ref(draft))?;
+            match self.store.commit(&batch) {
+                Err(StoreError::Conflict(Space::Audit)) => {}
+                Err(StoreError::Conflict(_)) => return Err(DeliveryError::Gone),
+                result => return Ok(result?),
+            }
+        }
+    }
+}

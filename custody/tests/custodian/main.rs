@@ -25,6 +25,7 @@ mod own;
 mod random_lives;
 mod review;
 mod revocation;
+mod sealed;
 mod separation;
 #[path = "../support/small_disk.rs"]
 #[allow(dead_code, reason = "the tests of the stores need more of it")]

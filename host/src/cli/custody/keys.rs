@@ -10,7 +10,10 @@ mod verify;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use countersign_core::KeyId;
 use countersign_custody::custodian::{KeyEntry, Stopped};
+use countersign_custody::delivery::Recipient;
+use countersign_custody::generate::Shown;
 use serde_json::{Map, Value, json};
 
 use super::delivered::{Delivered, print};
@@ -65,6 +68,9 @@ struct DeliveryArguments {
     /// Show a link that gives the secret once, within this time, in place of the secret.
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     link: Option<u64>,
+    /// Show the secret sealed for this public key of `age`, as a file that its owner opens with `age --decrypt`.
+    #[arg(long, value_name = "age1..", conflicts_with = "link")]
+    age: Option<Recipient>,
 }
 
 #[derive(Debug, Args)]
@@ -122,16 +128,25 @@ fn settle(desk: &DeskArguments) -> Result<Done, Failure> {
 fn deliver(
     desk: &Desk<'_>,
     delivery: &DeliveryArguments,
-    shown: Option<countersign_custody::generate::Shown>,
-    (text, json): (String, Value),
+    keyid: &str,
+    shown: Option<Shown>,
+    (text, mut json): (String, Value),
     as_json: bool,
 ) -> Result<Done, Failure> {
     let Some(shown) = shown else {
         return Ok(done(text, json));
     };
+    let name = &desk.actor.name;
+    if let Some(recipient) = &delivery.age {
+        let sealed =
+            desk.custodian
+                .seal_for(recipient, &KeyId::new(keyid)?, shown, name, desk.now)?;
+        let text = format!("{text}its secret, sealed for {recipient}:\n{sealed}");
+        json["sealed"] = sealed.into();
+        return Ok(done(text, json));
+    }
     let (member, secret, what) = match delivery.link {
         Some(seconds) => {
-            let name = &desk.actor.name;
             let link = desk.custodian.make_link(shown, name, seconds, desk.now)?;
             ("link", link.reveal(), "a link to its secret, good once")
         }

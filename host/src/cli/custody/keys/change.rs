@@ -55,7 +55,15 @@ pub(super) fn rotate(arguments: &RotateArguments, as_json: bool) -> Result<Done,
         public.as_ref().map(PublicText::key),
     )?;
     let said = of_key(&desk, &issued.entry);
-    deliver(&desk, &arguments.delivery, issued.shown, said, as_json)
+    let keyid = issued.entry.life().keyid();
+    deliver(
+        &desk,
+        &arguments.delivery,
+        keyid,
+        issued.shown,
+        said,
+        as_json,
+    )
 }
 
 pub(super) fn activate(arguments: &ActArguments) -> Result<Done, Failure> {
@@ -108,5 +116,12 @@ pub(super) fn export(arguments: &ExportArguments, as_json: bool) -> Result<Done,
         format!("`{keyid}` is taken out for {}\n", arguments.recipient),
         serde_json::json!({"ok": true, "keyid": keyid, "recipient": arguments.recipient}),
     );
-    deliver(&desk, &arguments.delivery, Some(shown), said, as_json)
+    deliver(
+        &desk,
+        &arguments.delivery,
+        keyid,
+        Some(shown),
+        said,
+        as_json,
+    )
 }

@@ -95,5 +95,13 @@ pub(super) fn run(arguments: &IssueArguments, as_json: bool) -> Result<Done, Fai
     let order = desk.order(&arguments.reason.reason);
     let issued = desk.custodian.issue(&order, &key)?;
     let said = of_key(&desk, &issued.entry);
-    deliver(&desk, &arguments.delivery, issued.shown, said, as_json)
+    let keyid = issued.entry.life().keyid();
+    deliver(
+        &desk,
+        &arguments.delivery,
+        keyid,
+        issued.shown,
+        said,
+        as_json,
+    )
 }
