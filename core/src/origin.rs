@@ -90,7 +90,7 @@ impl<'a> Origin<'a> {
         }
         if origin
             .authority
-            .is_some_and(|authority| !is_authority(authority))
+            .is_some_and(|authority| !is_authority(authority.as_bytes()))
         {
             return Err(Code::HostAmbiguous.into());
         }
@@ -186,42 +186,26 @@ fn single<'a>(
 }
 
 /// `host`, `host:port` or `[v6]:port`, without user information.
-pub(crate) fn is_authority(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((host, port)) => (host, port),
-            None => return false,
-        },
-        None => match text.split_once(':') {
-            Some((host, _)) => (host, text.get(host.len()..).unwrap_or("")),
-            None => (text, ""),
-        },
-    };
-    let is_v6 = text.starts_with('[');
-    let host_byte = |byte: u8| {
+pub(crate) fn is_authority(text: &[u8]) -> bool {
+    let is_v6 = text.first() == Some(&b'[');
+    let host_byte = |byte: &u8| {
         byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'-' | b'.'
-                    | b'_'
-                    | b'~'
-                    | b'%'
-                    | b'!'
-                    | b'$'
-                    | b'&'
-                    | b'\''
-                    | b'('
-                    | b')'
-                    | b'*'
-                    | b'+'
-                    | b';'
-                    | b'='
-            )
-            || (is_v6 && byte == b':')
+            || b"-._~%!$&'()*+;=".contains(byte)
+            || (is_v6 && *byte == b':')
     };
-    let port_is_good = port.is_empty()
-        || port
-            .strip_prefix(':')
-            .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    !host.is_empty() && host.bytes().all(host_byte) && port_is_good
+    let (end, start) = if is_v6 { (b']', 1) } else { (b':', 0) };
+    let place = text.iter().position(|byte| *byte == end);
+    let (host, port) = match place.and_then(|place| text.split_at_checked(place)) {
+        Some((host, port)) if is_v6 => (host, port.get(1..).unwrap_or_default()),
+        Some(parts) => parts,
+        None if is_v6 => return false,
+        None => (text, &b""[..]),
+    };
+    let host = host.get(start..).unwrap_or_default();
+    let port_is_good = match port {
+        [] => true,
+        [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    !host.is_empty() && host.iter().all(host_byte) && port_is_good
 }
