@@ -94,10 +94,10 @@ fn join(sextets: [u8; CHARACTERS]) -> [u8; BYTES] {
 }
 
 /// No sextet: a bit that none has.
-const NONE: u8 = 0x80;
+pub(crate) const NONE: u8 = 0x80;
 
 /// What a character stands for.
-fn sextet(character: u8) -> u8 {
+pub(crate) fn sextet(character: u8) -> u8 {
     let of = |first: u8, count: u8, sextet: u8| {
         let place = character.wrapping_sub(first);
         is_below(place, count) & (place.wrapping_add(sextet) ^ NONE)
@@ -106,7 +106,7 @@ fn sextet(character: u8) -> u8 {
 }
 
 /// The character that stands for the lower six bits.
-fn digit(bits: u8) -> u8 {
+pub(crate) fn digit(bits: u8) -> u8 {
     let sextet = bits & 63;
     let of = |first: u8, count: u8, from: u8| {
         let place = sextet.wrapping_sub(from);

@@ -105,6 +105,7 @@ mod signature_base;
 mod signature_input;
 mod signature_request;
 mod signature_value;
+pub mod signer;
 mod signing_key;
 #[cfg(feature = "snapshot")]
 pub mod snapshot;

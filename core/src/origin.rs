@@ -90,7 +90,7 @@ impl<'a> Origin<'a> {
         }
         if origin
             .authority
-            .is_some_and(|authority| !is_authority(authority))
+            .is_some_and(|authority| !is_authority(authority.as_bytes()))
         {
             return Err(Code::HostAmbiguous.into());
         }
@@ -185,23 +185,22 @@ fn single<'a>(
 }
 
 /// `host`, `host:port` or `[v6]:port`, without user information.
-pub(crate) fn is_authority(text: &str) -> bool {
-    let (host_length, port) = if let Some(rest) = text.strip_prefix('[') {
-        let address = rest
-            .bytes()
-            .take_while(|byte| Class::HOST.has(*byte) || *byte == b':');
-        let length = address.count();
-        match rest.get(length..).and_then(|rest| rest.strip_prefix(']')) {
-            Some(port) => (length, port),
-            None => return false,
-        }
-    } else {
-        let length = Class::HOST.length_in(text);
-        (length, text.get(length..).unwrap_or(""))
+pub(crate) fn is_authority(text: &[u8]) -> bool {
+    let is_v6 = text.first() == Some(&b'[');
+    let host_byte = |byte: &u8| Class::HOST.has(*byte) || (is_v6 && *byte == b':');
+    let (end, start) = if is_v6 { (b']', 1) } else { (b':', 0) };
+    let place = text.iter().position(|byte| *byte == end);
+    let (host, port) = match place.and_then(|place| text.split_at_checked(place)) {
+        Some((host, port)) if is_v6 => (host, port.get(1..).unwrap_or_default()),
+        Some(parts) => parts,
+        None if is_v6 => return false,
+        None => (text, &b""[..]),
     };
-    let port_is_good = port.is_empty()
-        || port
-            .strip_prefix(':')
-            .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    host_length > 0 && port_is_good
+    let host = host.get(start..).unwrap_or_default();
+    let port_is_good = match port {
+        [] => true,
+        [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    !host.is_empty() && host.iter().all(host_byte) && port_is_good
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
-use countersign_wasm_build::{Artifact, Compiler, Variant, bind, compile};
+use countersign_wasm_build::{Artifact, Compiler, Variant, bind, build_signer, compile};
 
 use crate::workspace::{generated, module_target_dir, root};
 
@@ -27,7 +27,18 @@ pub(crate) fn build() -> Result<()> {
         }
         report(variant, &artifact);
     }
+    let path = out.join(SIGNER);
+    fs::write(&path, signer()?).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(())
+}
+
+/// The file of the module that only signs.
+pub(crate) const SIGNER: &str = "countersign-sign.wasm";
+
+/// The module that only signs, as the source now is.
+pub(crate) fn signer() -> Result<Vec<u8>> {
+    let target_dir = module_target_dir()?;
+    Ok(build_signer(&Compiler::find()?, root(), &target_dir)?)
 }
 
 /// Builds the full module twice from nothing, in two copies of the source, and fails unless the bytes are

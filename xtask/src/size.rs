@@ -1,12 +1,13 @@
 //! `cargo xtask size`: what the module weighs, plain and as it travels.
 
-use std::io::Write as _;
+use std::{fs, io::Write as _};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use countersign_wasm_build::{Compiler, Variant};
 use serde_json::json;
 
-use crate::module;
+use crate::workspace::root;
+use crate::{module, package};
 
 /// What each module may weigh with gzip, in bytes.
 const BUDGET: usize = 100 * 1024;
@@ -14,12 +15,24 @@ const BUDGET: usize = 100 * 1024;
 /// The same where a toolchain's own library is taken, which can't be built for size.
 const BUDGET_PREBUILT: usize = 120 * 1024;
 
+/// What the module that only signs may weigh together with its glue, which is what a client bundles. The goal is 16 KiB.
+const SIGNER_BUDGET: usize = 18 * 1024;
+
+/// The same where the library is prebuilt.
+const SIGNER_BUDGET_PREBUILT: usize = 22 * 1024;
+
+/// The scripts that a browser loads beside it, as the package ships them: not minified.
+const SIGNER_GLUE: [&str; 2] = [
+    "wasm/js/dist/sign/signer.js",
+    "wasm/js/dist/sign/adapter/browser.js",
+];
+
 /// Prints a row for each module and one for the glue; fails when a module is over its budget.
 pub(crate) fn size(json: bool) -> Result<()> {
-    let budget = if Compiler::find()?.builds_library() {
-        BUDGET
+    let (budget, signer_budget) = if Compiler::find()?.builds_library() {
+        (BUDGET, SIGNER_BUDGET)
     } else {
-        BUDGET_PREBUILT
+        (BUDGET_PREBUILT, SIGNER_BUDGET_PREBUILT)
     };
     let mut rows = Vec::new();
     let mut over = Vec::new();
@@ -41,6 +54,21 @@ pub(crate) fn size(json: bool) -> Result<()> {
             )?);
         }
     }
+    let signer = Row::weigh(module::SIGNER.into(), &module::signer()?)?;
+    package::compile()?;
+    let mut glue = Vec::new();
+    for file in SIGNER_GLUE {
+        glue.extend(fs::read(root().join(file)).with_context(|| format!("cannot read {file}"))?);
+    }
+    let glue = Row::weigh("countersign-sign, glue".into(), &glue)?;
+    let together = signer.gzip + glue.gzip;
+    if together > signer_budget {
+        over.push(format!(
+            "{} and its glue weigh {together} bytes with gzip; their budget is {signer_budget}",
+            module::SIGNER
+        ));
+    }
+    rows.extend([signer, glue]);
     if json {
         let rows: Vec<_> = rows
             .iter()

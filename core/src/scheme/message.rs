@@ -65,7 +65,7 @@ impl<'a> Message<'a> {
             Some((path, query)) => (path, Some(Cow::Borrowed(query))),
             None => (rest, None),
         };
-        if !authority.is_empty() && !crate::origin::is_authority(authority) {
+        if !authority.is_empty() && !crate::origin::is_authority(authority.as_bytes()) {
             return Err(Code::HostAmbiguous.into());
         }
         Ok(Message {

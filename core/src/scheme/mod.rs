@@ -45,6 +45,7 @@ mod mac;
 mod message;
 mod moment;
 mod presented;
+mod program;
 mod row;
 #[cfg(feature = "schemes")]
 mod rows;

@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 /// When, and with what nonce, a request is signed.
 #[derive(Clone, Debug)]
 pub struct Moment<'a> {
-    pub(super) now_ms: u64,
-    pub(super) nonce: Option<&'a str>,
-    pub(super) entropy: [u8; 16],
+    pub(crate) now_ms: u64,
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) entropy: [u8; 16],
 }
 
 impl<'a> Moment<'a> {

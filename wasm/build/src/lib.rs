@@ -16,6 +16,6 @@ mod variant;
 
 pub use compiler::{CHOICE_VARIABLE, Compiler, NoCompiler};
 pub use module::{
-    Artifact, BuildError, bind, build, check_no_std, compile, lint_binder, target_dir,
+    Artifact, BuildError, bind, build, build_signer, check_no_std, compile, lint_binder, target_dir,
 };
 pub use variant::Variant;

@@ -82,7 +82,7 @@ pub fn compile(
     variant: Variant,
 ) -> Result<PathBuf, BuildError> {
     let target_dir = target_dir.join("module");
-    let mut cargo = module_cargo(compiler, "rustc", root, &target_dir)?;
+    let mut cargo = module_cargo(compiler, "rustc", "module", root, &target_dir)?;
     // Beside the package's rlib cargo would link the module without LTO.
     cargo.args(["--lib", "--package", "countersign-wasm"]);
     cargo.args(["--crate-type", "cdylib"]);
@@ -96,6 +96,27 @@ pub fn compile(
         source,
     })?;
     Ok(kept)
+}
+
+/// Builds the module that only signs, `countersign-sign`, which is ready as it is: its glue is written by hand.
+///
+/// # Errors
+/// [`BuildError`] when cargo fails.
+pub fn build_signer(
+    compiler: &Compiler,
+    root: &Path,
+    target_dir: &Path,
+) -> Result<Vec<u8>, BuildError> {
+    let target_dir = target_dir.join("module");
+    let mut cargo = module_cargo(compiler, "rustc", "module-sign", root, &target_dir)?;
+    cargo.args(["--lib", "--package", "countersign-sign"]);
+    cargo.args(["--crate-type", "cdylib"]);
+    run(&mut cargo, "compiling the module that signs")?;
+    read(
+        target_dir
+            .join(TARGET)
+            .join("module-sign/countersign_sign.wasm"),
+    )
 }
 
 /// Makes the module that [`compile`] gave ready to use, and its glue.
@@ -144,7 +165,13 @@ pub fn check_no_std(
     target_dir: &Path,
     package: &str,
 ) -> Result<(), BuildError> {
-    let mut cargo = module_cargo(compiler, "check", root, &target_dir.join("module"))?;
+    let mut cargo = module_cargo(
+        compiler,
+        "check",
+        "module",
+        root,
+        &target_dir.join("module"),
+    )?;
     run(
         cargo.args(["--lib", "--package", package]),
         "checking without std",
@@ -175,6 +202,7 @@ pub fn target_dir(inside: &Path) -> PathBuf {
 fn module_cargo(
     compiler: &Compiler,
     verb: &str,
+    profile: &str,
     root: &Path,
     target_dir: &Path,
 ) -> Result<Command, BuildError> {
@@ -195,7 +223,7 @@ fn module_cargo(
         }
     }
     let mut cargo = cargo(root, verb, target_dir);
-    cargo.args(["--profile", "module", "--target", TARGET]);
+    cargo.args(["--profile", profile, "--target", TARGET]);
     compiler.apply(&mut cargo, map);
     Ok(cargo)
 }

@@ -30,7 +30,7 @@ test('every condition names its types first', () => {
 });
 
 test('each runtime finds its own entry, and the others the browser’s', () => {
-  for (const path of ['.', './schemes', './complete']) {
+  for (const path of ['.', './schemes', './complete', './sign']) {
     const entries = manifest.exports[path];
     assert.deepEqual(Object.keys(entries), ['workerd', 'node', 'browser', 'default']);
     for (const runtime of ['workerd', 'node', 'browser']) {
@@ -41,7 +41,7 @@ test('each runtime finds its own entry, and the others the browser’s', () => {
 });
 
 test('every entry exports the same, and its own', async () => {
-  for (const path of ['countersign', 'countersign/schemes']) {
+  for (const path of ['countersign', 'countersign/schemes', 'countersign/sign']) {
     const node = await import(`${path}/node`);
     const browser = await import(`${path}/browser`);
     assert.equal(await import(path), node);
@@ -51,7 +51,7 @@ test('every entry exports the same, and its own', async () => {
 });
 
 test('nothing but the adapters knows where it runs', () => {
-  for (const folder of [new URL('dist/', root), new URL('dist/schemes/', root), new URL('dist/complete/', root)]) {
+  for (const folder of [new URL('dist/', root), new URL('dist/schemes/', root), new URL('dist/complete/', root), new URL('dist/sign/', root)]) {
     for (const file of readdirSync(folder).filter((name) => name.endsWith('.js'))) {
       const source = readFileSync(new URL(file, folder), 'utf8');
       assert.doesNotMatch(source, /from 'node:|\bprocess\.|\bBuffer\b|\bwindow\b|\bnavigator\b|\brequire\(/, file);
@@ -60,7 +60,7 @@ test('nothing but the adapters knows where it runs', () => {
 });
 
 test('only the entries that start the module have side effects', () => {
-  const starting = ['', 'schemes/', 'complete/'].flatMap((entry) => ['node', 'workerd'].map((name) => `./dist/${entry}adapter/${name}.js`));
+  const starting = ['', 'schemes/', 'complete/', 'sign/'].flatMap((entry) => ['node', 'workerd'].map((name) => `./dist/${entry}adapter/${name}.js`));
   assert.deepEqual(manifest.sideEffects, starting);
 });
 

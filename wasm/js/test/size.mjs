@@ -23,6 +23,8 @@ const rows = {
   'countersign-schemes.wasm': file('generated/countersign-schemes.wasm'),
   'countersign-schemes.js (glue)': file('generated/countersign-schemes.js'),
   'schemes, in browsers': scripts(new URL('dist/schemes/adapter/browser.js', root)),
+  'countersign-sign.wasm': file('generated/countersign-sign.wasm'),
+  'sign, in browsers': scripts(new URL('dist/sign/adapter/browser.js', root)),
 };
 
 console.log(`${''.padEnd(30)}${['plain', 'gzip', 'brotli'].map((head) => head.padStart(9)).join('')}`);
