@@ -225,17 +225,13 @@ impl<'a> Pending<'a> {
             .rev()
             .enumerate()
             .find_map(|(back, batch)| Some((back, added(batch).next()?)));
-        let (place, last) = match found {
-            Some((back, (key, value))) => {
-                let place = if back == 0 { Place::Batch } else { Place::Line };
-                (place, Some((sequence_of(key)?, value.to_vec())))
-            }
-            None => {
-                let last = store.last(Space::Audit)?;
-                let last =
-                    last.map(|(key, value)| Ok::<_, AuditError>((sequence_of(&key)?, value)));
-                (Place::Store, last.transpose()?)
-            }
+        let (place, last) = if let Some((back, (key, value))) = found {
+            let place = if back == 0 { Place::Batch } else { Place::Line };
+            (place, Some((sequence_of(key)?, value.to_vec())))
+        } else {
+            let last = store.last(Space::Audit)?;
+            let last = last.map(|(key, value)| Ok::<_, AuditError>((sequence_of(&key)?, value)));
+            (Place::Store, last.transpose()?)
         };
         let entry = last
             .as_ref()

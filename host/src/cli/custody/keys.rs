@@ -142,7 +142,9 @@ fn deliver(
             desk.custodian
                 .seal_for(recipient, &KeyId::new(keyid)?, shown, name, desk.now)?;
         let text = format!("{text}its secret, sealed for {recipient}:\n{sealed}");
-        json["sealed"] = sealed.into();
+        if let Value::Object(members) = &mut json {
+            members.insert("sealed".to_owned(), sealed.into());
+        }
         return Ok(done(text, json));
     }
     let (member, secret, what) = match delivery.link {
