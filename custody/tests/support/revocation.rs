@@ -47,14 +47,13 @@ pub(crate) fn play() -> bool {
         return false;
     };
     let (custodian, owner) = open(&told(DATABASE), Path::new(&told(ROOT)));
-    match part.as_str() {
-        "follow" => follow(&custodian),
-        _ => {
-            let order = Order::new(&owner, "it leaked", now());
-            let stopped = custodian.revoke(&order, &told(KEYID)).unwrap();
-            assert!(matches!(stopped, Stopped::Recorded(_)));
-            say("revoked");
-        }
+    if part == "follow" {
+        follow(&custodian);
+    } else {
+        let order = Order::new(&owner, "it leaked", now());
+        let stopped = custodian.revoke(&order, &told(KEYID)).unwrap();
+        assert!(matches!(stopped, Stopped::Recorded(_)));
+        say("revoked");
     }
     true
 }
@@ -65,7 +64,7 @@ fn follow(custodian: &Custodian) {
     let following = Arc::clone(&follower);
     thread::spawn(move || {
         loop {
-            following.follow(now(), Duration::from_secs(60)).unwrap();
+            following.follow(now(), Duration::from_mins(1)).unwrap();
         }
     });
     let mut replay = ReplayCache::new(1 << 16, 7);
@@ -196,7 +195,7 @@ impl Stage {
         let mut command = self.part("revoke");
         command.env(KEYID, &keyid);
         let start = Instant::now();
-        let (acknowledged, taken) = thread::scope(|scope| {
+        let (acknowledged, all_asked) = thread::scope(|scope| {
             let asked: Vec<_> = self
                 .followers
                 .iter_mut()
@@ -212,7 +211,7 @@ impl Stage {
             (acknowledged, asked.collect::<Vec<_>>())
         });
         let slowest = |of: fn(&Asked) -> Option<Instant>| {
-            let last = taken.iter().filter_map(of).max();
+            let last = all_asked.iter().filter_map(of).max();
             last.map_or(Duration::ZERO, |at| at.saturating_duration_since(start))
         };
         Taken {
