@@ -78,6 +78,28 @@ pub fn commit<E: From<AuditError>>(
     Ok(head)
 }
 
+/// Commits a batch that doesn't depend on the log, with the records of what it does: again, when only the log had
+/// grown.
+///
+/// # Errors
+/// Those of [`append`] and of the store: a conflict in another space, and one in the log's after a hundred attempts.
+pub(crate) fn commit_as_is(
+    store: &dyn Store,
+    batch: &Batch,
+    drafts: &[Draft],
+) -> Result<Head, AuditError> {
+    let mut attempt = 0;
+    loop {
+        match commit(store, batch, drafts, |_, _| Ok::<(), AuditError>(())) {
+            Err(AuditError::Store(StoreError::Conflict(Space::Audit))) if attempt < ATTEMPTS => {
+                attempt += 1;
+                give_way(attempt);
+            }
+            result => return result,
+        }
+    }
+}
+
 /// Lets another writer come first, after the `attempt`th conflict: at first at once, then for a random time of 32 ms at
 /// most.
 pub(crate) fn give_way(attempt: u32) {

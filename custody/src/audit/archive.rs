@@ -2,10 +2,8 @@
 
 use std::error::Error;
 
-use super::{AuditError, Draft, Hash, Kept, append, read};
+use super::{AuditError, Draft, Hash, Kept, commit_as_is, read};
 use crate::{Batch, Space, Store, StoreError};
-
-const ATTEMPTS: u32 = 100;
 
 /// Runs a decision: a query, put to a bundle, by a module.
 pub trait Replayer {
@@ -57,18 +55,20 @@ pub fn archive_module(
     module: &[u8],
 ) -> Result<Hash, AuditError> {
     let hash = Hash::of(module);
-    let mut attempt = 0;
-    while store.get(Space::Archive, hash.as_bytes())?.is_none() {
+    let key = hash.as_bytes();
+    if store.get(Space::Archive, key)?.is_none() {
         let mut batch = Batch::new();
-        archive(store, &mut batch, module)?;
+        batch.expect(Space::Archive, key, None);
+        batch.put(Space::Archive, key, module.to_vec());
         let draft = Draft::new(at_ms, actor, "module.archived")
             .reason("it decides from now on")
             .detail("module", hash);
-        append(store, &mut batch, &[draft])?;
-        match store.commit(&batch) {
-            Ok(()) => break,
-            Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error.into()),
+        match commit_as_is(store, &batch, &[draft]) {
+            // Somebody else did.
+            Err(AuditError::Store(StoreError::Conflict(Space::Archive))) => {}
+            result => {
+                result?;
+            }
         }
     }
     Ok(hash)

@@ -54,8 +54,8 @@ mod usage;
 mod verify;
 
 pub use anchor::AnchorFile;
-pub(crate) use append::give_way;
 pub use append::{Head, append, commit, head, read, record};
+pub(crate) use append::{commit_as_is, give_way};
 pub use archive::{Replayed, Replayer, archive, archive_module, archived, replay};
 pub use checkpoint::{Checkpoint, root_at};
 pub use draft::{Decided, Draft, Kept, Outcome};
@@ -67,7 +67,7 @@ pub use proof::{Growth, Proof};
 pub use public::Public;
 pub use question::{Answer, Decider, Question, QuestionError};
 pub use record::Record;
-pub use search::{Filter, Page, Tail, search};
+pub use search::{Filter, Page, Tail, each, search};
 pub use spool::Spool;
 pub use timestamp::TimeStamp;
 pub use usage::{Usage, UsageTally, usage};

@@ -97,6 +97,26 @@ fn holds(record: &Record, text: &str) -> bool {
         .any(|found| found.to_lowercase().contains(&text))
 }
 
+/// Visits all records that the filter takes, in order, from the sequence number `from` on.
+///
+/// # Errors
+/// Those of [`search`] and of `visit`, which end it.
+pub fn each<E: From<AuditError>>(
+    store: &dyn Store,
+    filter: &Filter,
+    mut from: u64,
+    mut visit: impl FnMut(&Entry) -> Result<(), E>,
+) -> Result<(), E> {
+    loop {
+        let page = search(store, filter, from, PAGE)?;
+        page.entries.iter().try_for_each(&mut visit)?;
+        if page.is_last {
+            return Ok(());
+        }
+        from = page.next;
+    }
+}
+
 /// Up to `limit` records that the filter takes, from the sequence number `from` on. It looks at 65,536
 /// records and 511 more at most: a page may be short, or empty, and not be the last.
 ///

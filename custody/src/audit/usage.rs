@@ -155,6 +155,11 @@ pub fn usage(
 }
 
 impl Usage {
+    /// Whether it was used that day, not only refused, and last at this time or later, in seconds since 1970.
+    pub(crate) fn is_done_since(&self, from: u64) -> bool {
+        self.last_ms / 1000 >= from && self.outcomes.contains_key(Outcome::Done.as_str())
+    }
+
     fn none() -> Self {
         Usage {
             actions: BTreeSet::new(),

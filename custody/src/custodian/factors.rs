@@ -5,7 +5,7 @@ use countersign_core::{Effect, Environment, KeyId};
 use zeroize::Zeroizing;
 
 use super::{Custodian, CustodyError, Deed, Order};
-use crate::audit::{self, Draft};
+use crate::audit::{self, AuditError, Draft};
 use crate::authority::{Approval, Enrolment, Factor, FactorError, Permission, Plan};
 use crate::generate::{Shown, random_keyid};
 use crate::vault::SecretName;
@@ -280,18 +280,13 @@ impl Custodian {
         }
     }
 
-    /// Commits a change with its record; again, when only the log had grown.
+    /// Commits a change with its record.
     fn commit_with(&self, batch: &Batch, draft: Draft) -> Result<(), CustodyError> {
-        let drafts = [draft];
-        for _ in 0..64 {
-            let mut whole = batch.clone();
-            audit::append(&*self.store, &mut whole, &drafts)?;
-            match self.store.commit(&whole) {
-                Err(StoreError::Conflict(Space::Audit)) => {}
-                result => return Ok(result?),
-            }
+        match audit::commit_as_is(&*self.store, batch, &[draft]) {
+            Err(AuditError::Store(StoreError::Conflict(Space::Audit))) => Err(CustodyError::Busy),
+            Err(AuditError::Store(error)) => Err(error.into()),
+            result => Ok(result.map(drop)?),
         }
-        Err(CustodyError::Busy)
     }
 }
 

@@ -5,11 +5,9 @@ use countersign_core::policy::EntityUid;
 use serde_json::{Map, Value};
 
 use super::{Custodian, CustodyError};
-use crate::audit::{self, Answer, Decider, Draft, Kept, Outcome, Question, UsageTally};
+use crate::audit::{self, Answer, AuditError, Decider, Draft, Kept, Outcome, Question, UsageTally};
 use crate::authority::{AuthorityError, decided};
 use crate::{Batch, StoreError};
-
-const ATTEMPTS: u32 = 100;
 
 /// How a use is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,18 +112,15 @@ impl Custodian {
             }
             return Ok(tally.flush(&*self.store)?);
         }
-        for _ in 0..ATTEMPTS {
-            let mut batch = Batch::new();
-            for file in files {
-                audit::archive(&*self.store, &mut batch, file)?;
-            }
-            audit::append(&*self.store, &mut batch, std::slice::from_ref(draft))?;
-            match self.store.commit(&batch) {
-                Err(StoreError::Conflict(_)) => {}
-                result => return Ok(result?),
-            }
+        let mut batch = Batch::new();
+        for file in files {
+            audit::archive(&*self.store, &mut batch, file)?;
         }
-        Err(CustodyError::Busy)
+        match audit::commit_as_is(&*self.store, &batch, std::slice::from_ref(draft)) {
+            Err(AuditError::Store(StoreError::Conflict(_))) => Err(CustodyError::Busy),
+            Err(AuditError::Store(error)) => Err(error.into()),
+            result => Ok(result.map(drop)?),
+        }
     }
 }
 

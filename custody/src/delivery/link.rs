@@ -71,7 +71,7 @@ impl Custodian {
         let waiting = serde_json::to_vec(&waiting).map_err(|_| DeliveryError::Malformed)?;
         self.commit_delivery(&self.delivery("link.made", actor, now), |batch| {
             batch.expect(Space::Deliveries, &place, None);
-            batch.put(Space::Deliveries, &place, waiting.clone());
+            batch.put(Space::Deliveries, &place, waiting);
         })?;
         let key = Zeroizing::new(URL_SAFE_NO_PAD.encode(key.reveal()));
         Ok(Link(Zeroizing::new(format!("{id}.{}", key.as_str()))))

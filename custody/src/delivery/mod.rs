@@ -15,7 +15,7 @@ pub use self::error::DeliveryError;
 pub use self::link::Link;
 #[cfg(feature = "age")]
 pub use self::recipient::Recipient;
-use crate::audit::{self, Draft};
+use crate::audit::{self, AuditError, Draft};
 use crate::custodian::Custodian;
 use crate::{Batch, Space, StoreError};
 
@@ -28,21 +28,20 @@ impl Custodian {
         }
     }
 
-    /// Commits a delivery's change with its record; again, when only the log had grown.
+    /// Commits a delivery's change with its record.
     fn commit_delivery(
         &self,
         draft: &Draft,
-        change: impl Fn(&mut Batch),
+        change: impl FnOnce(&mut Batch),
     ) -> Result<(), DeliveryError> {
-        loop {
-            let mut batch = Batch::new();
-            change(&mut batch);
-            audit::append(&*self.store, &mut batch, std::slice::from_ref(draft))?;
-            match self.store.commit(&batch) {
-                Err(StoreError::Conflict(Space::Audit)) => {}
-                Err(StoreError::Conflict(_)) => return Err(DeliveryError::Gone),
-                result => return Ok(result?),
+        let mut batch = Batch::new();
+        change(&mut batch);
+        match audit::commit_as_is(&*self.store, &batch, std::slice::from_ref(draft)) {
+            Err(AuditError::Store(StoreError::Conflict(space))) if space != Space::Audit => {
+                Err(DeliveryError::Gone)
             }
+            Err(AuditError::Store(error)) => Err(error.into()),
+            result => Ok(result.map(drop)?),
         }
     }
 }

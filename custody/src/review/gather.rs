@@ -10,9 +10,6 @@ use crate::audit::{self, Outcome, Record};
 use crate::custodian::KeyEntry;
 use crate::{CustodyError, Store};
 
-/// Records that are read at once.
-const PAGE: usize = 512;
-
 /// What the records of an environment tell.
 pub(super) struct Gathered {
     environment: Environment,
@@ -37,17 +34,10 @@ pub(super) fn read(
         ..audit::Filter::default()
     };
     let mut gathered = Gathered::of(environment);
-    let mut next = 1;
-    loop {
-        let page = audit::search(store, &filter, next, PAGE)?;
-        for entry in &page.entries {
-            gathered.take(store, entry.record(), from)?;
-        }
-        if page.is_last {
-            return Ok(gathered);
-        }
-        next = page.next;
-    }
+    audit::each(store, &filter, 1, |entry| {
+        gathered.take(store, entry.record(), from)
+    })?;
+    Ok(gathered)
 }
 
 impl Gathered {
@@ -127,7 +117,7 @@ impl Gathered {
             for (outcome, count) in &day.outcomes {
                 usage.count(last, from, &Outcome::from(outcome.clone()), *count);
             }
-            if last >= from && day.outcomes.contains_key(Outcome::Done.as_str()) {
+            if day.is_done_since(from) {
                 usage.actions.extend(day.actions);
             }
         }

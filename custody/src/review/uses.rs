@@ -1,6 +1,6 @@
 //! What was done, as far as the log tells it: what advice is made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use countersign_core::KeyId;
 use serde_json::{Map, Value, json};
@@ -10,9 +10,6 @@ use crate::audit::{self, AuditError, Decided, Hash, Kept, Outcome, Public, Quest
 use crate::authority::{Permission, Plan};
 use crate::custodian::{Change, Deed, Filter, checked_name};
 use crate::{Batch, Custodian, CustodyError, Order, Store};
-
-/// Records that are read at once.
-const PAGE: usize = 512;
 
 /// Whose uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,42 +149,30 @@ impl Custodian {
             ..audit::Filter::default()
         };
         let ids: BTreeSet<String> = uses.holders.iter().map(|one| one.id.clone()).collect();
-        let mut next = 1;
-        loop {
-            let page = audit::search(&*self.store, &filter, next, PAGE)?;
-            for entry in &page.entries {
-                let record = entry.record();
-                let by_it = match (&filter.actor, &record.keyid) {
-                    // A key that is used is no act of a person.
-                    (Some(_), _) => record.act != "key.used",
-                    (None, Some(keyid)) => ids.contains(keyid.as_str()),
-                    (None, None) => false,
-                };
-                if by_it {
-                    self.take(record, uses)?;
-                }
+        audit::each(&*self.store, &filter, 1, |entry| {
+            let record = entry.record();
+            let by_it = match (&filter.actor, &record.keyid) {
+                // A key that is used is no act of a person.
+                (Some(_), _) => record.act != "key.used",
+                (None, Some(keyid)) => ids.contains(keyid.as_str()),
+                (None, None) => false,
+            };
+            if by_it {
+                self.take(record, uses)?;
             }
-            if page.is_last {
-                break;
-            }
-            next = page.next;
+            Ok::<(), CustodyError>(())
+        })?;
+        if filter.actor.is_some() {
+            return Ok(());
         }
-        if filter.actor.is_none() {
-            let mut counted: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
-            for id in &ids {
-                let actions = counted.entry(id).or_default();
-                for (_, day) in audit::usage(&*self.store, self.environment(), &KeyId::new(id)?, 0)?
-                {
-                    let is_done = day.outcomes.contains_key(Outcome::Done.as_str());
-                    if is_done && day.last_ms / 1000 >= from {
-                        actions.extend(day.actions);
-                    }
+        for id in &ids {
+            for (_, day) in audit::usage(&*self.store, self.environment(), &KeyId::new(id)?, 0)? {
+                if day.is_done_since(from) {
+                    let actions = day.actions.into_iter();
+                    uses.counted
+                        .extend(actions.map(|action| (id.clone(), action)));
                 }
             }
-            let pairs = counted
-                .into_iter()
-                .flat_map(|(id, actions)| actions.into_iter().map(|action| (id.clone(), action)));
-            uses.counted = pairs.collect();
         }
         Ok(())
     }

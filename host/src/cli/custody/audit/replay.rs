@@ -12,9 +12,6 @@ use super::super::deciding::Archived;
 use super::{Done, Failure, StoreArguments, done};
 use crate::cli::message::read as read_file;
 
-/// Records that are looked at once.
-const PAGE: usize = 512;
-
 #[derive(Debug, Args)]
 pub(super) struct ReplayArguments {
     #[command(flatten)]
@@ -107,27 +104,19 @@ fn all(store: &dyn Store) -> Result<Done, Failure> {
     let filter = audit::Filter::default();
     let mut archived = Archived::default();
     let (mut same, mut differs, mut missing) = (0_u64, Vec::new(), Vec::new());
-    let mut from = 1;
-    loop {
-        let page = audit::search(store, &filter, from, PAGE)?;
-        for entry in page
-            .entries
-            .iter()
-            .filter(|entry| entry.record().decided.is_some())
-        {
-            let record = entry.record().sequence;
-            match audit::replay(store, record, &mut archived) {
-                Ok(replayed) if replayed.same => same += 1,
-                Ok(_) => differs.push(record),
-                Err(AuditError::NotArchived(hash)) => missing.push((record, hash.to_string())),
-                Err(error) => return Err(unmade(store, record, error)),
-            }
+    audit::each(store, &filter, 1, |entry| {
+        let record = entry.record().sequence;
+        if entry.record().decided.is_none() {
+            return Ok(());
         }
-        if page.is_last {
-            break;
+        match audit::replay(store, record, &mut archived) {
+            Ok(replayed) if replayed.same => same += 1,
+            Ok(_) => differs.push(record),
+            Err(AuditError::NotArchived(hash)) => missing.push((record, hash.to_string())),
+            Err(error) => return Err(unmade(store, record, error)),
         }
-        from = page.next;
-    }
+        Ok(())
+    })?;
     let mut text = format!("{same} decisions have the same answer\n");
     for record in &differs {
         text.push_str(&format!("record {record} has another answer\n"));
