@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::audit::Public;
 use crate::authority::{Permission, Plan};
+use crate::custodian::named::{Kind, read, written};
 use crate::custodian::{Change, Deed, checked_name};
 use crate::generate::{KeyKind, Material, Shown};
 use crate::vault::SecretName;
@@ -118,7 +119,7 @@ impl Custodian {
                 sealed: STANDARD.encode(sealed),
             };
             batch.expect(Space::Settings, &place, None);
-            batch.put(Space::Settings, &place, json(name, &reader)?);
+            batch.put(Space::Settings, &place, written(name, &reader)?);
             let draft = self
                 .draft(order, &deed)
                 .detail("reader", Public::new(name)?)
@@ -136,29 +137,12 @@ impl Custodian {
     /// # Errors
     /// `forbidden` for who may not issue keys; `reader_unknown`, and those of the store.
     pub fn remove_reader(&self, order: &Order<'_>, name: &str) -> Result<(), CustodyError> {
-        let plan = Plan::overall(Permission::IssueKey).with("reader", name);
-        let deed = Deed {
-            plan: &plan,
-            name: "reader.removed",
-            withdraw: false,
+        let kind = Kind {
+            name: "reader",
+            removed: "reader.removed",
+            unknown: CustodyError::ReaderUnknown,
         };
-        self.enact(order, &deed, || {
-            checked_name(name)?;
-            let place = self.place(&format!("{READERS}{name}"));
-            let before = self.store.get(Space::Settings, &place)?;
-            let before = before.ok_or_else(|| CustodyError::ReaderUnknown(name.to_owned()))?;
-            let mut batch = Batch::new();
-            batch.expect(Space::Settings, &place, Some(&before));
-            batch.delete(Space::Settings, &place);
-            Ok(Change {
-                batch,
-                drafts: vec![
-                    self.draft(order, &deed)
-                        .detail("reader", Public::new(name)?),
-                ],
-                output: (),
-            })
-        })
+        self.remove_setting(order, &kind, name)
     }
 
     /// The readers of this environment, by name.
@@ -166,16 +150,7 @@ impl Custodian {
     /// # Errors
     /// `entry_damaged`, and those of the store.
     pub fn readers(&self) -> Result<Vec<(String, Reader)>, CustodyError> {
-        let mut readers = Vec::new();
-        self.each(Space::Settings, READERS, |place, bytes| {
-            let Some(name) = place.strip_prefix(READERS) else {
-                return Ok(false);
-            };
-            let reader: Reader = read(name, bytes)?;
-            readers.push((name.to_owned(), reader));
-            Ok(true)
-        })?;
-        Ok(readers)
+        self.named(Space::Settings, READERS, read)
     }
 
     /// Makes the snapshot of a region for each of its readers, good for `lasts`: `snapshot.published`. With one that
@@ -285,7 +260,7 @@ impl Custodian {
         };
         let place = self.place(PUBLISHER);
         batch.expect(Space::Settings, &place, None);
-        batch.put(Space::Settings, &place, json(PUBLISHER, &publisher)?);
+        batch.put(Space::Settings, &place, written(PUBLISHER, &publisher)?);
         Ok(publisher)
     }
 
@@ -350,12 +325,4 @@ fn key_of(name: &str, secret: &Secret) -> Result<Zeroizing<[u8; 32]>, CustodyErr
 
 fn damaged(name: &str) -> CustodyError {
     CustodyError::Damaged(name.to_owned())
-}
-
-fn json<T: Serialize>(name: &str, value: &T) -> Result<Vec<u8>, CustodyError> {
-    serde_json::to_vec(value).map_err(|_| damaged(name))
-}
-
-fn read<T: for<'a> Deserialize<'a>>(name: &str, bytes: &[u8]) -> Result<T, CustodyError> {
-    serde_json::from_slice(bytes).map_err(|_| damaged(name))
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use countersign_core::policy::{Bundle, EntityUid};
 use countersign_core::{Environment, UnixSeconds};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::audit::Question;
 use crate::rfc_3339;
@@ -43,6 +43,12 @@ impl Principal {
         (1..=64).contains(&self.name.len()) && self.name.bytes().all(good)
     }
 
+    /// Its attributes, a record of Cedar values.
+    pub(crate) fn attributes(&self) -> Map<String, Value> {
+        let place = json!({"__entity": {"id": self.environment.as_str(), "type": "Environment"}});
+        Map::from_iter([("environment".to_owned(), place)])
+    }
+
     /// The question that is put to the policies.
     pub(super) fn question(
         &self,
@@ -70,11 +76,10 @@ impl Principal {
         let roles: Vec<EntityUid> = roles
             .map(|role| EntityUid::new(group, role.as_str()))
             .collect();
-        let place = json!({"__entity": {"id": self.environment.as_str(), "type": "Environment"}});
         Question::new(
             &EntityUid::new(bundle.principal_type(), self.name.as_str()),
             &roles,
-            Map::from_iter([("environment".to_owned(), place)]),
+            self.attributes(),
             &EntityUid::new("Action", permission.as_str()),
             &EntityUid::new("Environment", environment.as_str()),
             context,

@@ -153,6 +153,16 @@ impl Custodian {
         )))
     }
 
+    /// The entry of a key that signed. Whoever holds it is no administrator, and gets no ids to choose from.
+    pub(super) fn of_signer(&self, keyid: &str) -> Result<KeyEntry, CustodyError> {
+        let found = self.read(keyid)?;
+        let unknown = || CustodyError::KeyUnknown {
+            keyid: keyid.to_owned(),
+            nearest: Vec::new(),
+        };
+        found.map(|(entry, _)| entry).ok_or_else(unknown)
+    }
+
     /// A change of one entry, if it is still what it was.
     pub(crate) fn replace(
         &self,

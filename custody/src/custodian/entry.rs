@@ -100,6 +100,17 @@ impl KeyEntry {
         &self.groups
     }
 
+    /// Its attributes as a keyring of this environment has them: with the environment.
+    #[must_use]
+    pub fn attributes_in(
+        &self,
+        environment: Environment,
+    ) -> serde_json::Map<String, serde_json::Value> {
+        let mut attributes = self.attributes.clone();
+        attributes.insert("environment".to_owned(), environment.as_str().into());
+        attributes
+    }
+
     /// The attributes that policies see, as JSON.
     #[must_use]
     pub fn attributes(&self) -> &serde_json::Map<String, serde_json::Value> {

@@ -4,6 +4,7 @@ use base32ct::{Base32Unpadded, Encoding as _};
 use countersign_core::{Effect, Environment, KeyId};
 use zeroize::Zeroizing;
 
+use super::named::written;
 use super::{Custodian, CustodyError, Deed, Order};
 use crate::audit::{self, AuditError, Draft};
 use crate::authority::{Approval, Enrolment, Factor, FactorError, Permission, Plan};
@@ -47,7 +48,7 @@ impl Custodian {
         let sealed = self.vault.seal(&self.totp_name(name, enrolled)?, &secret)?;
         let enrolment = Enrolment::new(enrolled, &sealed);
         batch.expect(Space::People, &place, before.as_deref());
-        batch.put(Space::People, &place, json(name, &enrolment)?);
+        batch.put(Space::People, &place, written(name, &enrolment)?);
         self.commit_with(&batch, self.of_person(order, "person.enrolled"))?;
         let mut text = Zeroizing::new(Base32Unpadded::encode_string(secret.reveal()));
         text.make_ascii_uppercase();
@@ -72,7 +73,7 @@ impl Custodian {
         after.confirmed = true;
         let mut batch = Batch::new();
         batch.expect(Space::People, &place, Some(&before));
-        batch.put(Space::People, &place, json(name, &after)?);
+        batch.put(Space::People, &place, written(name, &after)?);
         self.commit_with(&batch, self.of_person(order, "person.confirmed"))
     }
 
@@ -126,7 +127,7 @@ impl Custodian {
         let mut batch = Batch::new();
         let place = self.place(&id);
         batch.expect(Space::Approvals, &place, None);
-        batch.put(Space::Approvals, &place, json(&id, &approval)?);
+        batch.put(Space::Approvals, &place, written(&id, &approval)?);
         let draft = self
             .draft(order, &deed)
             .detail("approval", &KeyId::new(&id)?);
@@ -161,7 +162,7 @@ impl Custodian {
         let mut batch = Batch::new();
         let place = self.place(id);
         batch.expect(Space::Approvals, &place, Some(&before));
-        batch.put(Space::Approvals, &place, json(id, &approval)?);
+        batch.put(Space::Approvals, &place, written(id, &approval)?);
         let draft = self
             .draft(order, &deed)
             .detail("approval", &KeyId::new(id)?);
@@ -188,7 +189,7 @@ impl Custodian {
                 }
                 let after = self.try_code(order, &enrolment, &before, code)?;
                 batch.expect(Space::People, &place, Some(&before));
-                batch.put(Space::People, &place, json(name, &after)?);
+                batch.put(Space::People, &place, written(name, &after)?);
                 Ok(("totp", name.clone()))
             }
             Factor::Approval(id) => {
@@ -222,7 +223,7 @@ impl Custodian {
             let mut batch = Batch::new();
             let place = self.place(name);
             batch.expect(Space::People, &place, Some(before));
-            batch.put(Space::People, &place, json(name, &after)?);
+            batch.put(Space::People, &place, written(name, &after)?);
             let draft = self
                 .of_person(order, "person.challenged")
                 .refused(error.code());
@@ -292,8 +293,4 @@ impl Custodian {
 
 fn enrolment(name: &str, bytes: &[u8]) -> Result<Enrolment, CustodyError> {
     Enrolment::read(bytes).ok_or_else(|| CustodyError::Damaged(name.to_owned()))
-}
-
-fn json<T: serde::Serialize>(name: &str, value: &T) -> Result<Vec<u8>, CustodyError> {
-    serde_json::to_vec(value).map_err(|_| CustodyError::Damaged(name.to_owned()))
 }

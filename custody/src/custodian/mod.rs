@@ -6,6 +6,7 @@ mod entry;
 mod error;
 mod factors;
 mod issue;
+pub(crate) mod named;
 mod outage;
 mod own;
 mod people;

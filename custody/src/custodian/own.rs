@@ -68,10 +68,7 @@ impl Custodian {
             Some(text) => Some(public(text)?),
             None => None,
         };
-        let (entry, _) = self.read(keyid)?.ok_or_else(|| CustodyError::KeyUnknown {
-            keyid: keyid.to_owned(),
-            nearest: Vec::new(),
-        })?;
+        let entry = self.of_signer(keyid)?;
         let service = Principal {
             name: keyid.to_owned(),
             roles: entry.groups().to_vec(),

@@ -3,7 +3,7 @@
 use countersign_core::Environment;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Custodian, CustodyError, Deed, Order};
+use super::{Change, Custodian, CustodyError, Deed, Order, named};
 use crate::audit::Public;
 use crate::authority::{Permission, Plan, Principal};
 use crate::{Batch, Space};
@@ -47,15 +47,7 @@ impl Custodian {
     /// # Errors
     /// `entry_damaged`, and those of the store.
     pub fn people(&self) -> Result<Vec<(String, Vec<String>)>, CustodyError> {
-        let mut people = Vec::new();
-        self.each(Space::People, PLACE, |place, bytes| {
-            let Some(name) = place.strip_prefix(PLACE) else {
-                return Ok(false);
-            };
-            people.push((name.to_owned(), read(name, bytes)?));
-            Ok(true)
-        })?;
-        Ok(people)
+        self.named(Space::People, PLACE, read)
     }
 
     /// Gives a person these roles and no others; none, to dismiss it: `person.appointed`. It is for who may
@@ -128,12 +120,11 @@ pub(crate) fn first_owner(
 }
 
 fn read(name: &str, bytes: &[u8]) -> Result<Vec<String>, CustodyError> {
-    let damaged = || CustodyError::Damaged(name.to_owned());
-    let read: Roles = serde_json::from_slice(bytes).map_err(|_| damaged())?;
+    let read: Roles = named::read(name, bytes)?;
     if read.version == 1 {
         Ok(read.roles)
     } else {
-        Err(damaged())
+        Err(CustodyError::Damaged(name.to_owned()))
     }
 }
 
@@ -142,5 +133,5 @@ fn written(name: &str, roles: &[String]) -> Result<Vec<u8>, CustodyError> {
         version: 1,
         roles: roles.to_vec(),
     };
-    serde_json::to_vec(&roles).map_err(|_| CustodyError::Damaged(name.to_owned()))
+    named::written(name, &roles)
 }

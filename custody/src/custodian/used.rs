@@ -46,10 +46,7 @@ impl Custodian {
         [module, bundle]: [&[u8]; 2],
     ) -> Result<UseDecision, CustodyError> {
         let keyid = verified.keyid();
-        let (entry, _) = self.read(keyid)?.ok_or_else(|| CustodyError::KeyUnknown {
-            keyid: keyid.to_owned(),
-            nearest: Vec::new(),
-        })?;
+        let entry = self.of_signer(keyid)?;
         let at_ms = verified.at().get().saturating_mul(1000);
         let policies = decider.bundle();
         let route = policies.route(verified.method(), verified.path());
@@ -73,9 +70,7 @@ impl Custodian {
                 .map(|name| EntityUid::new(group, name.as_str()))
                 .collect()
         });
-        // As a keyring has it.
-        let mut attributes = entry.attributes().clone();
-        attributes.insert("environment".to_owned(), self.environment.as_str().into());
+        let attributes = entry.attributes_in(self.environment);
         let principal = EntityUid::new(kind, keyid);
         let question = Question::new(&principal, &groups, attributes, &action, &resource, context);
         let answer = decider

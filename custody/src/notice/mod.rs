@@ -10,6 +10,7 @@ use countersign_core::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Draft, Head, Outcome, Public};
+use crate::custodian::named::{read, written};
 use crate::{Batch, Custodian, CustodyError, Space, StoreError};
 
 pub use webhook::{NoticeScheme, Webhook};
@@ -76,16 +77,11 @@ impl Custodian {
             return Ok(());
         }
         // Their names alone: one that is damaged stops no revocation.
-        let mut webhooks = Vec::new();
-        self.each(Space::Settings, webhook::PLACE, |place, _| {
-            let name = place.strip_prefix(webhook::PLACE);
-            webhooks.extend(name.map(str::to_owned));
-            Ok(name.is_some())
-        })?;
+        let webhooks = self.named(Space::Settings, webhook::PLACE, |_, _| Ok(()))?;
         for (back, draft) in drafts.iter().rev().enumerate() {
             let back = u64::try_from(back).unwrap_or(u64::MAX);
             let sequence = head.sequence.saturating_sub(back);
-            for webhook in webhooks.iter().filter(|_| told(draft)) {
+            for (webhook, ()) in webhooks.iter().filter(|_| told(draft)) {
                 let body = serde_json::json!({
                     "act": draft.act,
                     "at": draft.at_ms / 1000,
@@ -102,7 +98,7 @@ impl Custodian {
                     due_at: draft.at_ms / 1000,
                 };
                 let place = self.place(&format!("notice/{sequence:020}/{webhook}"));
-                batch.put(Space::Deliveries, &place, json(webhook, &waiting)?);
+                batch.put(Space::Deliveries, &place, written(webhook, &waiting)?);
             }
         }
         Ok(())
@@ -149,7 +145,7 @@ impl Custodian {
                 Some(seconds) => {
                     waiting.attempts += 1;
                     waiting.due_at = now.get().saturating_add(seconds);
-                    batch.put(Space::Deliveries, &place, json(&id, &waiting)?);
+                    batch.put(Space::Deliveries, &place, written(&id, &waiting)?);
                     delivered.waiting += 1;
                 }
                 None => {
@@ -175,12 +171,4 @@ impl Custodian {
         }
         Ok(delivered)
     }
-}
-
-fn json<T: Serialize>(name: &str, value: &T) -> Result<Vec<u8>, CustodyError> {
-    serde_json::to_vec(value).map_err(|_| CustodyError::Damaged(name.to_owned()))
-}
-
-fn read<T: for<'a> Deserialize<'a>>(name: &str, bytes: &[u8]) -> Result<T, CustodyError> {
-    serde_json::from_slice(bytes).map_err(|_| CustodyError::Damaged(name.to_owned()))
 }

@@ -10,7 +10,8 @@ use countersign_core::{
 use zeroize::Zeroizing;
 
 use super::webhook::{NoticeScheme, PLACE, Webhook};
-use super::{Notice, Waiting, read};
+use super::{Notice, Waiting};
+use crate::custodian::named::read;
 use crate::{Custodian, CustodyError, Secret, Space};
 
 /// Header fields to send.

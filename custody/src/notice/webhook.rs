@@ -3,9 +3,9 @@
 use countersign_core::{Algorithm, Scheme};
 use serde::{Deserialize, Serialize};
 
-use super::{json, read};
 use crate::audit::Public;
 use crate::authority::{Permission, Plan};
+use crate::custodian::named::{Kind, read, written};
 use crate::custodian::{Change, Deed, checked_name};
 use crate::{Batch, Custodian, CustodyError, Order, Space};
 
@@ -140,7 +140,7 @@ impl Custodian {
             }
             let mut batch = Batch::new();
             let place = self.place(&format!("{PLACE}{name}"));
-            batch.put(Space::Settings, &place, json(name, webhook)?);
+            batch.put(Space::Settings, &place, written(name, webhook)?);
             let draft = self
                 .draft(order, &deed)
                 .detail("webhook", Public::new(name)?)
@@ -159,29 +159,12 @@ impl Custodian {
     /// # Errors
     /// `forbidden` for who may not issue keys; `webhook_unknown`, and those of the store.
     pub fn remove_webhook(&self, order: &Order<'_>, name: &str) -> Result<(), CustodyError> {
-        let plan = Plan::overall(Permission::IssueKey).with("webhook", name);
-        let deed = Deed {
-            plan: &plan,
-            name: "webhook.removed",
-            withdraw: false,
+        let kind = Kind {
+            name: "webhook",
+            removed: "webhook.removed",
+            unknown: CustodyError::WebhookUnknown,
         };
-        self.enact(order, &deed, || {
-            checked_name(name)?;
-            let place = self.place(&format!("{PLACE}{name}"));
-            let before = self.store.get(Space::Settings, &place)?;
-            let before = before.ok_or_else(|| CustodyError::WebhookUnknown(name.to_owned()))?;
-            let mut batch = Batch::new();
-            batch.expect(Space::Settings, &place, Some(&before));
-            batch.delete(Space::Settings, &place);
-            let draft = self
-                .draft(order, &deed)
-                .detail("webhook", Public::new(name)?);
-            Ok(Change {
-                batch,
-                drafts: vec![draft],
-                output: (),
-            })
-        })
+        self.remove_setting(order, &kind, name)
     }
 
     /// The webhooks of this environment, by name.
@@ -189,14 +172,6 @@ impl Custodian {
     /// # Errors
     /// `entry_damaged`, and those of the store.
     pub fn webhooks(&self) -> Result<Vec<(String, Webhook)>, CustodyError> {
-        let mut webhooks = Vec::new();
-        self.each(Space::Settings, PLACE, |place, bytes| {
-            let Some(name) = place.strip_prefix(PLACE) else {
-                return Ok(false);
-            };
-            webhooks.push((name.to_owned(), read(name, bytes)?));
-            Ok(true)
-        })?;
-        Ok(webhooks)
+        self.named(Space::Settings, PLACE, read)
     }
 }

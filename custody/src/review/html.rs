@@ -39,10 +39,8 @@ pub(super) fn page(review: &Review) -> String {
     for key in &review.keys {
         text.push_str(&row(&table::row(key)));
     }
-    text.push_str(
-        "</tbody>\n</table>\n<p>(!) must not lie idle: to withdraw, to administer, or what asks for a second \
-         factor.</p>\n",
-    );
+    let critical = table::CRITICAL;
+    text.push_str(&format!("</tbody>\n</table>\n<p>{critical}</p>\n"));
     if !review.people.is_empty() {
         text.push_str("<h2>People and services</h2>\n");
         head(&table::PEOPLE, &mut text);

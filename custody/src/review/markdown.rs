@@ -29,9 +29,7 @@ pub(super) fn page(review: &Review) -> String {
     for key in &review.keys {
         text.push_str(&line(&table::row(key).map(|cell| escaped(&cell))));
     }
-    text.push_str(
-        "\n(!) must not lie idle: to withdraw, to administer, or what asks for a second factor.\n",
-    );
+    text.push_str(&format!("\n{}\n", table::CRITICAL));
     if !review.people.is_empty() {
         text.push_str("\n## People and services\n\n");
         head(&table::PEOPLE, &mut text);

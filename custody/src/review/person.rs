@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Usage;
-use super::rules::{self, Finding, Severity, Thresholds};
+use super::rules::{self, Finding, Findings, Severity, Thresholds};
 
 /// A person or a service with a role, as a review has it.
 #[derive(Clone, Debug, Serialize)]
@@ -27,29 +27,19 @@ impl ReviewedPerson {
     pub(super) fn judge(&mut self, now: u64, began: u64, owners: usize, thresholds: &Thresholds) {
         let has = |role: &str| self.roles.iter().any(|one| one == role);
         let (is_owner, is_operator) = (has("owner"), has("operator"));
-        let mut findings = Vec::new();
-        let mut add = |code, severity, message: String| {
-            findings.push(Finding {
-                code,
-                severity,
-                message,
-            });
-        };
+        let mut findings = Findings::default();
         if (is_owner || is_operator) && !self.has_second_factor {
             let severity = if is_owner {
                 Severity::Medium
             } else {
                 Severity::Low
             };
-            add(
-                "second_factor_missing",
-                severity,
-                "no authenticator counts: critical acts wait for another person".to_owned(),
-            );
+            let message = "no authenticator counts: critical acts wait for another person";
+            findings.add("second_factor_missing", severity, message.to_owned());
         }
         if is_owner && owners == 1 {
             let message = "the only owner: nobody could stand in, or approve what is critical";
-            add("owner_alone", Severity::Low, message.to_owned());
+            findings.add("owner_alone", Severity::Low, message.to_owned());
         }
         let since = self.acts.last_at.max(self.since).unwrap_or(began);
         let idle = now.saturating_sub(since) / 86_400;
@@ -61,9 +51,8 @@ impl ReviewedPerson {
                 Severity::Low
             };
             let message = format!("did nothing here for {}", rules::in_days(idle));
-            add("role_unused", severity, message);
+            findings.add("role_unused", severity, message);
         }
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        self.findings = findings;
+        self.findings = findings.gravest_first();
     }
 }

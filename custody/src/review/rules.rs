@@ -1,5 +1,7 @@
 //! What is worth an auditor's look.
 
+use std::cmp::Reverse;
+
 use countersign_core::UnixSeconds;
 use serde::Serialize;
 use serde_json::Value;
@@ -146,9 +148,7 @@ pub(super) fn findings(
         );
         findings.add("tried_out_of_use", Severity::Medium, message);
     }
-    let mut findings = findings.0;
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    findings
+    findings.gravest_first()
 }
 
 /// `1 day`, `2 days`.
@@ -164,10 +164,15 @@ pub(super) fn in_days(count: u64) -> String {
 }
 
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn add(&mut self, code: &'static str, severity: Severity, message: String) {
+    pub(super) fn gravest_first(mut self) -> Vec<Finding> {
+        self.0.sort_by_key(|finding| Reverse(finding.severity));
+        self.0
+    }
+
+    pub(super) fn add(&mut self, code: &'static str, severity: Severity, message: String) {
         self.0.push(Finding {
             code,
             severity,

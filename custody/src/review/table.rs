@@ -138,6 +138,10 @@ pub(super) fn row(key: &ReviewedKey) -> [String; 9] {
     ]
 }
 
+/// What the mark means.
+pub(super) const CRITICAL: &str =
+    "(!) must not lie idle: to withdraw, to administer, or what asks for a second factor.";
+
 /// What a reader has to know to check the report.
 pub(super) const ANCHOR: &str = "The audit log holds a record `access.reviewed` with the SHA-256 of this report. \
     `countersign audit search --act access.reviewed` finds it, `countersign audit verify` shows that the log is whole, \

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use countersign_core::KeyId;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Anchor;
 use crate::audit::{self, AuditError, Decided, Hash, Kept, Outcome, Public, Question, Record};
@@ -100,12 +100,10 @@ impl Custodian {
         let filter = match whose {
             Whose::Actor(name) => {
                 let person = self.principal(name)?;
-                let environment = self.environment().as_str();
-                let place = json!({"__entity": {"id": environment, "type": "Environment"}});
                 return Ok(vec![Holder {
+                    attributes: person.attributes(),
                     id: person.name,
                     groups: person.roles,
-                    attributes: Map::from_iter([("environment".to_owned(), place)]),
                 }]);
             }
             Whose::Owner(owner) => {
@@ -121,16 +119,10 @@ impl Custodian {
             },
         };
         let keys = self.find(&filter, order.now, "", usize::MAX)?;
-        let holders = keys.iter().map(|entry| {
-            let mut attributes = entry.attributes().clone();
-            // As a keyring has it.
-            let environment = self.environment().as_str();
-            attributes.insert("environment".to_owned(), environment.into());
-            Holder {
-                id: entry.life().keyid().to_owned(),
-                groups: entry.groups().to_vec(),
-                attributes,
-            }
+        let holders = keys.iter().map(|entry| Holder {
+            id: entry.life().keyid().to_owned(),
+            groups: entry.groups().to_vec(),
+            attributes: entry.attributes_in(self.environment()),
         });
         Ok(holders.collect())
     }

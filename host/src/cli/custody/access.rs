@@ -72,13 +72,10 @@ impl Permissions for ByPack {
     }
 
     fn held(&self, entry: &KeyEntry) -> Result<Vec<Held>, String> {
-        let mut attributes = entry.attributes().clone();
-        // As a keyring has it.
-        attributes.insert("environment".to_owned(), self.environment.as_str().into());
         let who = Who::Key {
             id: entry.life().keyid().to_owned(),
             groups: entry.groups().to_vec(),
-            attributes: Value::Object(attributes),
+            attributes: Value::Object(entry.attributes_in(self.environment)),
         };
         let (_, grants) = key_can(&self.reference, &who).map_err(|error| error.to_string())?;
         let held = grants.iter().filter(|grant| grant.refused_by().is_none());
