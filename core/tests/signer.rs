@@ -279,6 +279,32 @@ fn the_package_names_every_code() {
     );
 }
 
+fn request_of<'a>(
+    method: &'a str,
+    is_https: bool,
+    target: &'a str,
+    lines: &'a str,
+    body: &'a [u8],
+    is_digest: bool,
+) -> Request<'a> {
+    Request {
+        method,
+        target,
+        scheme: if is_https {
+            UriScheme::Https
+        } else {
+            UriScheme::Http
+        },
+        headers: Headers::parse(lines.as_bytes()).unwrap(),
+        body: if is_digest {
+            Body::Digest(BodyDigest::of(DigestAlgorithm::Sha256, body))
+        } else {
+            Body::Bytes(body)
+        },
+        peer: None,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -302,15 +328,7 @@ proptest! {
         let schemes = schemes();
         let (scheme, program) = index.get(&schemes);
         let secret = secret_of(scheme.name(), secret);
-        let digest = BodyDigest::of(DigestAlgorithm::Sha256, &body);
-        let request = Request {
-            method,
-            target: &target,
-            scheme: if is_https { UriScheme::Https } else { UriScheme::Http },
-            headers: Headers::parse(lines.as_bytes()).unwrap(),
-            body: if is_digest { Body::Digest(digest) } else { Body::Bytes(&body) },
-            peer: None,
-        };
+        let request = request_of(method, is_https, &target, &lines, &body, is_digest);
         let mut credentials = Credentials::new(keyid, secret.as_bytes()).passphrase(passphrase);
         for (name, value) in &options {
             credentials = credentials.option(name, value);
@@ -356,15 +374,7 @@ proptest! {
         label in prop_oneof![3 => Just("sig1"), 1 => Just("*a.b"), 1 => Just("Sig")],
         with_algorithm in any::<bool>(),
     ) {
-        let digest = BodyDigest::of(DigestAlgorithm::Sha256, &body);
-        let request = Request {
-            method,
-            target: &target,
-            scheme: if is_https { UriScheme::Https } else { UriScheme::Http },
-            headers: Headers::parse(lines.as_bytes()).unwrap(),
-            body: if is_digest { Body::Digest(digest) } else { Body::Bytes(&body) },
-            peer: None,
-        };
+        let request = request_of(method, is_https, &target, &lines, &body, is_digest);
         let secret = [7; 32];
         let mut options = SignOptions::new(UnixSeconds::new(1_800_000_000)).label(label).with_algorithm(with_algorithm);
         if let Some(components) = &components {

@@ -7,7 +7,7 @@ use super::Scheme;
 use super::encoding::Encoding;
 use super::mac::{SchemeAlgorithm, SecretForm};
 use super::row::{Function, NonceKind, Place, Placement, Row};
-use super::template::{FILTERS, Kind, Part};
+use super::template::{FILTERS, Kind, Part, VALUES};
 use super::time::TimeForm;
 use crate::signer::code::{about, flag, op, place, value};
 
@@ -219,22 +219,14 @@ impl Writer<'_> {
 
     /// The number of a value.
     fn value(&self, name: &str) -> Option<u8> {
-        let known = [
-            "keyid",
-            "passphrase",
-            "timestamp",
-            "nonce",
-            "signature",
-            "payload",
-        ];
-        debug_assert_eq!(known.len(), usize::from(value::COUNT));
+        debug_assert_eq!(VALUES.len(), usize::from(value::COUNT));
         let options = self.row.options.iter().map(|(name, _)| name.as_str());
         let optional = self
             .row
             .optional
             .iter()
             .map(|(name, _): &(String, _)| name.as_str());
-        let mut all = known.into_iter().chain(options).chain(optional);
+        let mut all = VALUES.iter().copied().chain(options).chain(optional);
         let at = u8::try_from(all.position(|it| it == name)?).ok()?;
         (at < op::FIELDS - op::VALUE).then_some(at)
     }

@@ -23,6 +23,8 @@ mod notices;
 mod outage;
 mod own;
 mod random_lives;
+#[path = "../support/requests.rs"]
+mod requests;
 mod review;
 mod revocation;
 mod sealed;

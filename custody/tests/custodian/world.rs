@@ -3,10 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use countersign_core::{
-    Body, Environment, Headers, KeyRing, Presented, Profile, ReplayCache, Request, Scheme,
-    SignOptions, Signed, SigningKey, Token, UnixSeconds, sign,
-};
+use countersign_core::{Environment, KeyRing, ReplayCache, Signed, SigningKey, Token, UnixSeconds};
 use countersign_custody::audit::{Hash, Record};
 use countersign_custody::authority::{Authority, Principal};
 use countersign_custody::custodian::{Issued, NewKey};
@@ -14,6 +11,9 @@ use countersign_custody::life::LifePolicy;
 use countersign_custody::store::{Entry, RedbStore, Visit};
 use countersign_custody::vault::{self, Custodians, Root, UnlockedVault};
 use countersign_custody::{Batch, Custodian, CustodyError, Order, Space, Store, StoreError, audit};
+
+use crate::requests;
+pub(crate) use crate::requests::signed;
 
 pub(crate) const NOW: UnixSeconds = UnixSeconds::new(1_800_000_000);
 pub(crate) const DAY: u64 = 24 * 60 * 60;
@@ -149,38 +149,13 @@ pub(crate) fn signing_key(issued: Issued) -> SigningKey {
     token.signing_key().expect("a key")
 }
 
-pub(crate) fn request(headers: Headers<'_>) -> Request<'_> {
-    Request {
-        method: "GET",
-        target: "/v1/orders",
-        scheme: Scheme::Https,
-        headers,
-        body: Body::Bytes(b""),
-        peer: None,
-    }
-}
-
-pub(crate) fn signed(key: &SigningKey, now: UnixSeconds, nonce: &str) -> Signed {
-    let headers = Headers::parse(b"Host: api.example.com\r\n").expect("headers");
-    let options = SignOptions::new(now).nonce(nonce);
-    sign(&request(headers), key, &options).expect("a signature")
-}
-
 /// `verified`, or the code of the refusal.
 pub(crate) fn verify(ring: &KeyRing, signed: &Signed, now: UnixSeconds) -> &'static str {
     let lines = format!(
         "Host: api.example.com\r\nSignature-Input: {}\r\nSignature: {}\r\n",
         signed.signature_input, signed.signature
     );
-    let headers = Headers::parse(lines.as_bytes()).expect("headers");
-    let profile = Profile::new(Environment::Dev);
-    let mut replay = ReplayCache::new(16, 7);
-    let received = request(headers);
-    let verified = Presented::parse(&received, &profile)
-        .and_then(|presented| presented.find_key(ring, now))
-        .and_then(|candidate| candidate.authenticate(now))
-        .and_then(|authentic| authentic.spend(&mut replay, now));
-    verified.map_or_else(|refusal| refusal.code().as_str(), |_| "verified")
+    requests::verify(ring, &mut ReplayCache::new(16, 7), &lines, now)
 }
 
 pub(crate) fn code<T>(result: Result<T, CustodyError>) -> &'static str {

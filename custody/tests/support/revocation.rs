@@ -11,10 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use countersign_core::{
-    Body, Environment, Headers, KeyRing, Presented, Profile, ReplayCache, Request, Scheme,
-    SignOptions, Signed, SigningKey, Token, UnixSeconds, sign,
-};
+use countersign_core::{Environment, ReplayCache, SigningKey, Token, UnixSeconds};
 use countersign_custody::audit::Hash;
 use countersign_custody::authority::Principal;
 use countersign_custody::custodian::{Follower, NewKey, Stopped};
@@ -26,6 +23,7 @@ use countersign_custody::{Custodian, Order, Space, Store};
 use tempfile::TempDir;
 
 use crate::cluster::Cluster;
+use crate::requests::{signed, verify};
 
 /// How many processes follow and answer.
 const FOLLOWERS: usize = 3;
@@ -310,33 +308,6 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn request(headers: Headers<'_>) -> Request<'_> {
-    Request {
-        method: "GET",
-        target: "/v1/orders",
-        scheme: Scheme::Https,
-        headers,
-        body: Body::Bytes(b""),
-        peer: None,
-    }
-}
-
-fn signed(key: &SigningKey, now: UnixSeconds, nonce: &str) -> Signed {
-    let headers = Headers::parse(b"Host: api.example.com\r\n").unwrap();
-    sign(&request(headers), key, &SignOptions::new(now).nonce(nonce)).unwrap()
-}
-
-fn verify(ring: &KeyRing, replay: &mut ReplayCache, lines: &str, now: UnixSeconds) -> &'static str {
-    let headers = Headers::parse(lines.as_bytes()).unwrap();
-    let received = request(headers);
-    let profile = Profile::new(Environment::Dev);
-    Presented::parse(&received, &profile)
-        .and_then(|presented| presented.find_key(ring, now))
-        .and_then(|candidate| candidate.authenticate(now))
-        .and_then(|authentic| authentic.spend(replay, now))
-        .map_or_else(|refusal| refusal.code().as_str(), |_| "verified")
 }
 
 /// The median and the 99th percentile.

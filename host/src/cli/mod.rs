@@ -101,6 +101,14 @@ fn scheme(name: &str) -> Result<Scheme, String> {
     Scheme::parse(name).ok_or_else(|| "it is `http` or `https`".into())
 }
 
+/// An object with a member more.
+fn with(mut object: Value, member: &str, value: impl Into<Value>) -> Value {
+    if let Value::Object(members) = &mut object {
+        members.insert(member.to_owned(), value.into());
+    }
+    object
+}
+
 /// What a command did.
 struct Done {
     /// For a person.

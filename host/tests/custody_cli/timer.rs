@@ -155,14 +155,17 @@ fn now() -> UnixSeconds {
     UnixSeconds::new(since.as_secs())
 }
 
+/// Issues a key with this id, and more arguments: its secret.
+fn issue(desk: &Desk, act: &str, keyid: &str) -> String {
+    let issue = format!("keys issue {act} --owner acme --keyid {keyid}");
+    desk.secret(&issue, "secret").1
+}
+
 /// A store with a scheduler, a key that signs notices, and a webhook.
 fn with_webhook(receiver: &Receiver, scheme: &str) -> (Desk, String) {
     let desk = Desk::founded();
     let act = format!("{DEV} --as olga --reason webhooks");
-    let (_, token) = desk.secret(
-        &format!("keys issue {act} --keyid hook --owner acme"),
-        "secret",
-    );
+    let token = issue(&desk, &act, "hook");
     let code = desk.enrol(DEV);
     desk.ok(&format!(
         "people appoint clock --role scheduler {act} --code {code}"
@@ -179,10 +182,7 @@ fn a_change_is_told_by_a_signed_request_over_http() {
     let receiver = Receiver::start();
     let (desk, token) = with_webhook(&receiver, "rfc9421");
     let act = format!("{DEV} --as olga --reason webhooks");
-    desk.secret(
-        &format!("keys issue {act} --keyid k7 --owner acme"),
-        "secret",
-    );
+    issue(&desk, &act, "k7");
     let (json, _) = desk.json(&format!("webhooks deliver {DEV} --as clock"));
     assert_eq!(json["sent"], 1);
     let got = receiver.take();
@@ -212,10 +212,7 @@ fn a_change_is_told_as_standard_webhooks_too() {
     let receiver = Receiver::start();
     let (desk, token) = with_webhook(&receiver, "standard-webhooks");
     let act = format!("{DEV} --as olga --reason webhooks");
-    desk.secret(
-        &format!("keys issue {act} --keyid k7 --owner acme"),
-        "secret",
-    );
+    issue(&desk, &act, "k7");
     desk.ok(&format!("webhooks deliver {DEV} --as clock"));
     let got = receiver.take();
     let secret = base32(token.rsplit('_').nth(1).unwrap());
@@ -232,10 +229,7 @@ fn a_change_is_told_as_standard_webhooks_too() {
     let refused = scheme.verify(&altered.request(), &[&credentials], now_ms, None);
     assert_eq!(refused.unwrap_err().code().as_str(), "signature_mismatch");
 
-    desk.secret(
-        &format!("keys issue {act} --keyid curve --kind p256 --owner acme"),
-        "secret",
-    );
+    issue(&desk, &act, "curve --kind p256");
     let unfit = format!(
         "webhooks add x {act} --keyid curve --scheme standard-webhooks --url https://partner.example/in"
     );
@@ -252,10 +246,7 @@ fn a_notice_outlives_a_receiver_that_is_down() {
     let (desk, _) = with_webhook(&receiver, "rfc9421");
     let act = format!("{DEV} --as olga --reason webhooks");
     receiver.answers(503);
-    desk.secret(
-        &format!("keys issue {act} --keyid k7 --owner acme"),
-        "secret",
-    );
+    issue(&desk, &act, "k7");
     let (json, status) = desk.json(&format!("webhooks deliver {DEV} --as clock"));
     assert_eq!((&json["waiting"], status), (&1.into(), Some(0)));
     receiver.answers(307);
@@ -270,10 +261,7 @@ fn a_notice_outlives_a_sender_that_is_killed() {
     let receiver = Receiver::start();
     let (desk, token) = with_webhook(&receiver, "rfc9421");
     let act = format!("{DEV} --as olga --reason webhooks");
-    desk.secret(
-        &format!("keys issue {act} --keyid k7 --owner acme"),
-        "secret",
-    );
+    issue(&desk, &act, "k7");
     receiver.answers(HANGS);
     let deliver = format!("webhooks deliver {DEV} --as clock");
     let mut sender = desk.start(&deliver);
@@ -294,14 +282,8 @@ fn a_sweep_rotates_tells_and_is_done_once() {
     let receiver = Receiver::start();
     let (desk, token) = with_webhook(&receiver, "rfc9421");
     let act = format!("{DEV} --as olga --reason sweep");
-    desk.secret(
-        &format!("keys issue {act} --keyid near --owner acme --lifetime 5d"),
-        "secret",
-    );
-    desk.secret(
-        &format!("keys issue {act} --keyid old --owner acme --rotate-every 1s"),
-        "secret",
-    );
+    issue(&desk, &act, "near --lifetime 5d");
+    issue(&desk, &act, "old --rotate-every 1s");
     std::thread::sleep(Duration::from_millis(1100));
     let sweep = format!("keys sweep {DEV} --as clock");
     let (json, status) = desk.json(&format!("{sweep} --no-deliver"));
@@ -349,10 +331,7 @@ fn a_sweep_rotates_tells_and_is_done_once() {
     );
     assert!(secret.starts_with("csk_dev_oldv2_"));
     // A link that can't be written is told, and its secret is not lost.
-    desk.secret(
-        &format!("keys issue {act} --keyid next --owner acme --rotate-every 1s"),
-        "secret",
-    );
+    issue(&desk, &act, "next --rotate-every 1s");
     fs::write(desk.path("links/nextv2.link"), "somebody's").unwrap();
     std::thread::sleep(Duration::from_millis(1100));
     let (json, status) = desk.json(&format!("{sweep} --links links --no-deliver"));

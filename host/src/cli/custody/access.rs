@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::desk::DeskArguments;
 use super::out::Out;
-use super::{Done, Failure, Reason, done};
+use super::{Done, Failure, Reason, done, with};
 
 #[derive(Debug, Args)]
 pub(crate) struct AccessArguments {

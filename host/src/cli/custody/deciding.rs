@@ -14,6 +14,8 @@ use super::Failure;
 pub(super) struct Deciding {
     bundle: Arc<Bundle>,
     bytes: Vec<u8>,
+    /// Of the module, and of the bundle's file: each decision names them.
+    hashes: (Hash, Hash),
     running: Mutex<Option<Running>>,
 }
 
@@ -24,6 +26,7 @@ impl Deciding {
             .map_err(|error| Failure::usage(error.code(), error.to_string()))?;
         Ok(Deciding {
             bundle: Arc::new(bundle),
+            hashes: (Hash::of(Module::embedded_bytes()), Hash::of(&bytes)),
             bytes,
             running: Mutex::default(),
         })
@@ -32,7 +35,7 @@ impl Deciding {
 
 impl Decider for Deciding {
     fn module(&self) -> Hash {
-        Hash::of(Module::embedded_bytes())
+        self.hashes.0
     }
 
     fn bundle(&self) -> &Arc<Bundle> {
@@ -40,7 +43,7 @@ impl Decider for Deciding {
     }
 
     fn bundle_hash(&self) -> Hash {
-        Hash::of(&self.bytes)
+        self.hashes.1
     }
 
     fn decide(&self, question: &Question) -> Result<Answer, Box<dyn Error + Send + Sync>> {
@@ -93,7 +96,7 @@ impl Running {
 /// two for the most.
 #[derive(Default)]
 pub(super) struct Archived {
-    last: Option<((Hash, Hash), Running)>,
+    last: Option<((Hash, Hash), Running, Bundle)>,
 }
 
 impl Replayer for Archived {
@@ -105,14 +108,16 @@ impl Replayer for Archived {
     ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
         let question = Question::from_bytes(query)?;
         let hashes = (Hash::of(module), Hash::of(bundle));
-        let kept = self.last.take().filter(|(of, _)| *of == hashes);
-        let running = match kept {
-            Some((_, running)) => running,
-            None => Running::start(&Module::from_bytes(module)?, bundle)?,
+        let kept = self.last.take().filter(|(of, ..)| *of == hashes);
+        let last = if let Some(last) = kept {
+            last
+        } else {
+            let running = Running::start(&Module::from_bytes(module)?, bundle)?;
+            let bundle = Bundle::load_unsigned(bundle).map_err(|error| error.to_string())?;
+            (hashes, running, bundle)
         };
-        let (_, running) = self.last.insert((hashes, running));
+        let (_, running, bundle) = self.last.insert(last);
         let answer = running.ask(&question)?;
-        let bundle = Bundle::load_unsigned(bundle).map_err(|error| error.to_string())?;
-        Ok(answer.to_bytes(&bundle))
+        Ok(answer.to_bytes(bundle))
     }
 }

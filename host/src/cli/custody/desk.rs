@@ -17,7 +17,7 @@ use countersign_custody::{Custodian, Order, Space, Store, harden_process};
 
 use super::deciding::Deciding;
 use super::root::RootArguments;
-use super::{Failure, clock, environment};
+use super::{Failure, Reason, clock, environment};
 
 const STORE_VARIABLE: &str = "COUNTERSIGN_STORE";
 
@@ -105,6 +105,17 @@ pub(super) struct DeskArguments {
     /// The id of a second person's approval, where a second factor is asked for.
     #[arg(long, value_name = "ID")]
     approval: Option<String>,
+}
+
+/// Who does it, why, and to what.
+#[derive(Debug, Args)]
+pub(super) struct NamedArguments {
+    #[command(flatten)]
+    pub(super) desk: DeskArguments,
+    #[command(flatten)]
+    pub(super) reason: Reason,
+    /// Its name.
+    pub(super) name: String,
 }
 
 /// A place, opened.

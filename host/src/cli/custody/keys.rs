@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use countersign_core::KeyId;
-use countersign_custody::custodian::{KeyEntry, Stopped};
+use countersign_custody::custodian::{Issued, KeyEntry, Stopped};
 use countersign_custody::delivery::Recipient;
 use countersign_custody::generate::Shown;
 use serde_json::{Map, Value, json};
@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use super::delivered::{Delivered, print};
 use super::desk::{Desk, DeskArguments};
 use super::reading::{seconds, secret_text, written};
-use super::{Done, Failure, Reason, done};
+use super::{Done, Failure, Reason, done, with};
 
 #[derive(Debug, Args)]
 pub(crate) struct KeysArguments {
@@ -124,13 +124,25 @@ fn settle(desk: &DeskArguments) -> Result<Done, Failure> {
     Ok(done(text, json!({"ok": true, "settled": count})))
 }
 
-/// Shows a secret once, or a link to it.
+/// Tells of a key that was issued, with its secret.
+fn deliver_issued(
+    desk: &Desk<'_>,
+    delivery: &DeliveryArguments,
+    issued: Issued,
+    as_json: bool,
+) -> Result<Done, Failure> {
+    let said = of_key(desk, &issued.entry);
+    let keyid = issued.entry.life().keyid();
+    deliver(desk, delivery, keyid, issued.shown, said, as_json)
+}
+
+/// Shows a secret once: as it is, sealed, or behind a link.
 fn deliver(
     desk: &Desk<'_>,
     delivery: &DeliveryArguments,
     keyid: &str,
     shown: Option<Shown>,
-    (text, mut json): (String, Value),
+    (text, json): (String, Value),
     as_json: bool,
 ) -> Result<Done, Failure> {
     let Some(shown) = shown else {
@@ -142,10 +154,7 @@ fn deliver(
             desk.custodian
                 .seal_for(recipient, &KeyId::new(keyid)?, shown, name, desk.now)?;
         let text = format!("{text}its secret, sealed for {recipient}:\n{sealed}");
-        if let Value::Object(members) = &mut json {
-            members.insert("sealed".to_owned(), sealed.into());
-        }
-        return Ok(done(text, json));
+        return Ok(done(text, with(json, "sealed", sealed)));
     }
     let (member, secret, what) = match delivery.link {
         Some(seconds) => {

@@ -23,7 +23,7 @@ use clap::Args;
 use countersign_core::{Environment, UnixSeconds};
 use serde_json::Value;
 
-use super::{Done, Failure, now};
+use super::{Done, Failure, now, with};
 
 /// What a command did, when it did it.
 fn done(text: String, json: Value) -> Done {

@@ -38,8 +38,22 @@ impl<'a> Out<'a> {
         written.map_err(|error| Failure::file(self.path, &error))
     }
 
+    /// Writes what was made, if a file is wanted; takes it away again if nothing was.
+    pub(super) fn settle<T>(
+        out: Option<Self>,
+        made: Result<T, Failure>,
+        bytes: impl Fn(&T) -> &[u8],
+    ) -> Result<T, Failure> {
+        match (out, &made) {
+            (Some(out), Ok(made)) => out.put(bytes(made))?,
+            (Some(out), Err(_)) => out.discard(),
+            (None, _) => {}
+        }
+        made
+    }
+
     /// Takes it away again, since there is nothing to write.
-    pub(super) fn discard(self) {
+    fn discard(self) {
         // That an empty file stays, where it can't be removed, harms nothing.
         let _ = std::fs::remove_file(self.path);
     }

@@ -10,10 +10,10 @@ use countersign_custody::edges::Published;
 use serde_json::{Value, json};
 
 use super::delivered::{Delivered, print};
-use super::desk::DeskArguments;
+use super::desk::{DeskArguments, NamedArguments};
 use super::out::Out;
 use super::reading::{seconds, secret_text, written};
-use super::{Done, Failure, Reason, clock, done};
+use super::{Done, Failure, Reason, clock, done, with};
 use crate::cli::message::read;
 
 /// What the audit log says of a snapshot for which no reason was given.
@@ -58,14 +58,7 @@ enum ReadersCommand {
         region: String,
     },
     /// Publish nothing to it any more. What it has is good until its end.
-    Remove {
-        #[command(flatten)]
-        desk: DeskArguments,
-        #[command(flatten)]
-        reason: Reason,
-        /// Its name.
-        name: String,
-    },
+    Remove(NamedArguments),
     /// List them.
     List {
         #[command(flatten)]
@@ -150,7 +143,7 @@ fn readers(command: &ReadersCommand, as_json: bool) -> Result<Done, Failure> {
             };
             print(as_json, &text, &json, &[secret])
         }
-        ReadersCommand::Remove { desk, reason, name } => {
+        ReadersCommand::Remove(NamedArguments { desk, reason, name }) => {
             let desk = desk.open()?;
             let order = desk.order(&reason.reason);
             desk.custodian.remove_reader(&order, name)?;
@@ -193,13 +186,8 @@ fn publish(arguments: &Publication, base: Option<&[u8]>) -> Result<Done, Failure
             .join(format!("{}-{version}.snapshot", one.reader));
         put(&path, one)?;
         text.push_str(&format!("{}: {}", path.display(), said(&one.description)));
-        let mut json = shown(&one.description);
-        if let Some(object) = json.as_object_mut() {
-            object.insert("file".into(), path.display().to_string().into());
-            object.insert("keys".into(), one.keys.into());
-            object.insert("bytes".into(), one.bytes.len().into());
-        }
-        list.push(json);
+        let json = with(shown(&one.description), "file", path.display().to_string());
+        list.push(with(with(json, "keys", one.keys), "bytes", one.bytes.len()));
     }
     Ok(done(text, json!({"ok": true, "snapshots": list})))
 }
@@ -224,14 +212,9 @@ fn show(arguments: &ShowArguments) -> Result<Done, Failure> {
         }
         ring.load(&bytes, now)?;
         text.push_str(&format!("its reader takes it: {} keys\n", ring.len()));
-        if let Some(object) = json.as_object_mut() {
-            object.insert("keys".into(), ring.len().into());
-        }
+        json = with(json, "keys", ring.len());
     }
-    if let Some(object) = json.as_object_mut() {
-        object.insert("ok".into(), true.into());
-    }
-    Ok(done(text, json))
+    Ok(done(text, with(json, "ok", true)))
 }
 
 fn said(description: &Description) -> String {

@@ -18,7 +18,7 @@ use super::delivered::{Delivered, print};
 use super::desk::{DeskArguments, StoreArguments, header};
 use super::reading::written;
 use super::root::{NewRootArguments, NextRootArguments, RootArguments};
-use super::{Done, Failure, Reason, clock, done, environment};
+use super::{Done, Failure, Reason, clock, done, environment, with};
 use crate::cli::message::read;
 
 /// The policies that say who may, unless others are given.
@@ -145,12 +145,9 @@ fn init(arguments: &InitArguments, as_json: bool) -> Result<Done, Failure> {
         founding.log_key(),
         notes(&shortfalls),
     );
-    let mut json = status_json(&status);
-    if let Some(object) = json.as_object_mut() {
-        object.insert("owner".into(), arguments.owner.as_str().into());
-        object.insert("log_key".into(), founding.log_key().into());
-        object.insert("shortfalls".into(), codes(&shortfalls));
-    }
+    let json = with(status_json(&status), "owner", arguments.owner.as_str());
+    let json = with(json, "log_key", founding.log_key());
+    let json = with(json, "shortfalls", codes(&shortfalls));
     hand_out(&root, as_json, &text, &json)
 }
 

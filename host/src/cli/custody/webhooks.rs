@@ -4,9 +4,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use countersign_custody::notice::{Delivered, NoticeScheme, Webhook};
 use serde_json::{Value, json};
 
-use super::desk::DeskArguments;
+use super::desk::{DeskArguments, NamedArguments};
 use super::sending::Sending;
-use super::{Done, Failure, Reason, done};
+use super::{Done, Failure, Reason, done, with};
 
 #[derive(Debug, Args)]
 pub(crate) struct WebhooksArguments {
@@ -35,14 +35,7 @@ enum WebhooksCommand {
         scheme: Scheme,
     },
     /// Tell it nothing more.
-    Remove {
-        #[command(flatten)]
-        desk: DeskArguments,
-        #[command(flatten)]
-        reason: Reason,
-        /// Its name.
-        name: String,
-    },
+    Remove(NamedArguments),
     /// List them.
     List {
         #[command(flatten)]
@@ -84,7 +77,7 @@ pub(crate) fn run(arguments: &WebhooksArguments) -> Result<Done, Failure> {
             let text = format!("{name} is told, at {url}\n");
             Ok(done(text, shown(name, &webhook)))
         }
-        WebhooksCommand::Remove { desk, reason, name } => {
+        WebhooksCommand::Remove(NamedArguments { desk, reason, name }) => {
             let desk = desk.open()?;
             let order = desk.order(&reason.reason);
             desk.custodian.remove_webhook(&order, name)?;
@@ -110,11 +103,7 @@ pub(crate) fn run(arguments: &WebhooksArguments) -> Result<Done, Failure> {
         WebhooksCommand::Deliver { desk } => {
             let desk = desk.open()?;
             let delivered = desk.custodian.deliver(&Sending::new(), desk.now)?;
-            let mut json = of(delivered);
-            if let Some(object) = json.as_object_mut() {
-                object.insert("ok".into(), true.into());
-            }
-            Ok(done(told(delivered), json))
+            Ok(done(told(delivered), with(of(delivered), "ok", true)))
         }
     }
 }

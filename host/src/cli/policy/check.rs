@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Done, Failure, write};
 use crate::cli::failure::{problem_json, render};
-use crate::cli::pack;
+use crate::cli::{pack, with};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
@@ -90,10 +90,7 @@ impl Report {
         }
         self.text.push_str(&render(shown));
         self.text.push('\n');
-        let mut json = problem_json(problem);
-        if let Some(object) = json.as_object_mut() {
-            object.insert("severity".into(), severity.as_str().into());
-        }
+        let json = with(problem_json(problem), "severity", severity.as_str());
         self.json.push(json);
     }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Done, Failure};
 use crate::cli::message::{read, read_text};
-use crate::cli::pack;
+use crate::cli::{pack, with};
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
@@ -38,19 +38,14 @@ pub(super) fn run(arguments: &DiffArguments) -> Result<Done, Failure> {
         let replayed = Replayed::of(log, &old.bundle, &new.bundle)?;
         same &= replayed.changed.is_empty();
         text.push_str(&replayed.text());
-        if let Some(object) = json.as_object_mut() {
-            object.insert("requests".into(), replayed.json());
-        }
+        json = with(json, "requests", replayed.json());
     }
     if same {
         text.push_str("no difference\n");
     }
-    if let Some(object) = json.as_object_mut() {
-        object.insert("ok".into(), same.into());
-    }
     Ok(Done {
         text,
-        json,
+        json: with(json, "ok", same),
         success: same,
     })
 }

@@ -11,7 +11,7 @@ use countersign_policies::cases::{Question, Who};
 use countersign_policies::{Compiled, Sources, compile};
 use serde_json::{Value, json};
 
-use super::{DeskArguments, Done, Failure, Out, Reason, done};
+use super::{DeskArguments, Done, Failure, Out, Reason, done, with};
 use crate::cli::pack;
 
 #[derive(Debug, Args)]
@@ -75,24 +75,15 @@ pub(super) fn run(arguments: &AdviseArguments) -> Result<Done, Failure> {
         .custodian
         .uses(&order, &whose, arguments.days)
         .map_err(Failure::from)
-        .and_then(|uses| Ok((advice(arguments, &sources, &today, &uses)?, uses)));
-    let (advice, uses) = match (advised, out) {
-        (Ok(advised), None) => advised,
-        (Ok((advice, uses)), Some(out)) => {
+        .and_then(|uses| {
+            let advice = advice(arguments, &sources, &today, &uses)?;
             let text = written(&advice, &uses, arguments.days, &today);
-            out.put(text.as_bytes())?;
-            (advice, uses)
-        }
-        (Err(failure), out) => {
-            if let Some(out) = out {
-                out.discard();
-            }
-            return Err(failure);
-        }
-    };
+            Ok((text, advice, uses))
+        });
+    let (text, advice, uses) = Out::settle(out, advised, |(text, ..)| text.as_bytes())?;
     let place = |place: &usize| uses.asked.get(*place).map(|(record, _)| *record);
     let refused: Vec<u64> = advice.refused.iter().filter_map(place).collect();
-    let mut json = json!({
+    let json = json!({
         "ok": true,
         "policies": advice.policies,
         "permits": advice.permits,
@@ -111,12 +102,8 @@ pub(super) fn run(arguments: &AdviseArguments) -> Result<Done, Failure> {
             "{path}: {permits} permits for {} uses; {taken} rights taken\n",
             uses.asked.len()
         );
-        if let Some(object) = json.as_object_mut() {
-            object.insert("file".into(), path.into());
-        }
-        return Ok(done(text, json));
+        return Ok(done(text, with(json, "file", path)));
     }
-    let text = written(&advice, &uses, arguments.days, &today);
     Ok(done(text, json))
 }
 

@@ -8,7 +8,7 @@ use countersign_custody::review::{
 };
 use serde_json::json;
 
-use super::{ByPack, DeskArguments, Done, Failure, Out, Reason};
+use super::{ByPack, DeskArguments, Done, Failure, Out, Reason, with};
 use crate::cli::pack;
 
 #[derive(Debug, Args)]
@@ -89,12 +89,8 @@ pub(super) fn run(arguments: &ReviewArguments) -> Result<Done, Failure> {
     let order = desk.order(&arguments.reason.reason);
     let out = arguments.out.as_deref().map(Out::new).transpose()?;
     let reviewed = desk.custodian.review(&order, &request, permissions, form);
-    match (out, &reviewed) {
-        (Some(out), Ok(reviewed)) => out.put(reviewed.report.as_bytes())?,
-        (Some(out), Err(_)) => out.discard(),
-        (None, _) => {}
-    }
-    let reviewed = reviewed?;
+    let reviewed = reviewed.map_err(Failure::from);
+    let reviewed = Out::settle(out, reviewed, |reviewed| reviewed.report.as_bytes())?;
     let review = &reviewed.review;
     let success = arguments.fail_on.is_none_or(|grave| {
         let grave = match grave {
@@ -105,7 +101,7 @@ pub(super) fn run(arguments: &ReviewArguments) -> Result<Done, Failure> {
         };
         review.findings.keys().all(|found| *found < grave)
     });
-    let mut json = json!({
+    let json = json!({
         "ok": success,
         "keys": review.keys.len(),
         "findings": review.findings,
@@ -126,12 +122,9 @@ pub(super) fn run(arguments: &ReviewArguments) -> Result<Done, Failure> {
         }
         None => ("report", reviewed.report.clone(), reviewed.report.clone()),
     };
-    if let Some(object) = json.as_object_mut() {
-        object.insert(member.into(), value.into());
-    }
     Ok(Done {
         text,
-        json,
+        json: with(json, member, value),
         success,
     })
 }

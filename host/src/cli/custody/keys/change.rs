@@ -5,7 +5,8 @@ use countersign_custody::PublicText;
 
 use super::super::reading::seconds;
 use super::{
-    DeliveryArguments, DeskArguments, Done, Failure, Reason, deliver, done, of_key, of_stopped,
+    DeliveryArguments, DeskArguments, Done, Failure, Reason, deliver, deliver_issued, done, of_key,
+    of_stopped,
 };
 
 #[derive(Debug, Args)]
@@ -54,16 +55,7 @@ pub(super) fn rotate(arguments: &RotateArguments, as_json: bool) -> Result<Done,
         arguments.overlap,
         public.as_ref().map(PublicText::key),
     )?;
-    let said = of_key(&desk, &issued.entry);
-    let keyid = issued.entry.life().keyid();
-    deliver(
-        &desk,
-        &arguments.delivery,
-        keyid,
-        issued.shown,
-        said,
-        as_json,
-    )
+    deliver_issued(&desk, &arguments.delivery, issued, as_json)
 }
 
 pub(super) fn activate(arguments: &ActArguments) -> Result<Done, Failure> {

@@ -10,7 +10,7 @@ use countersign_custody::generate::KeyKind;
 use countersign_custody::life::Terms;
 
 use super::super::reading::{instant, seconds};
-use super::{DeliveryArguments, DeskArguments, Done, Failure, Reason, attributes, deliver, of_key};
+use super::{DeliveryArguments, DeskArguments, Done, Failure, Reason, attributes, deliver_issued};
 
 #[derive(Debug, Args)]
 pub(super) struct IssueArguments {
@@ -94,14 +94,5 @@ pub(super) fn run(arguments: &IssueArguments, as_json: bool) -> Result<Done, Fai
     let desk = arguments.desk.open()?;
     let order = desk.order(&arguments.reason.reason);
     let issued = desk.custodian.issue(&order, &key)?;
-    let said = of_key(&desk, &issued.entry);
-    let keyid = issued.entry.life().keyid();
-    deliver(
-        &desk,
-        &arguments.delivery,
-        keyid,
-        issued.shown,
-        said,
-        as_json,
-    )
+    deliver_issued(&desk, &arguments.delivery, issued, as_json)
 }
