@@ -47,7 +47,7 @@ pub fn archive(store: &dyn Store, batch: &mut Batch, bytes: &[u8]) -> Result<Has
 /// if it is there already.
 ///
 /// # Errors
-/// Those of [`append`] and of the store.
+/// Those of [`append`](super::append()) and of the store.
 pub fn archive_module(
     store: &dyn Store,
     actor: &str,
