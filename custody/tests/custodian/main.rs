@@ -26,6 +26,7 @@ mod random_lives;
 mod review;
 mod revocation;
 mod sealed;
+mod secrets;
 mod separation;
 #[path = "../support/small_disk.rs"]
 #[allow(dead_code, reason = "the tests of the stores need more of it")]

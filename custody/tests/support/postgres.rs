@@ -110,6 +110,11 @@ impl Cluster {
         let _ = self.command("pg_ctl").args(stop).status();
     }
 
+    /// Where it keeps all that it keeps, its log among it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The address of a new, empty database.
     pub(crate) fn database(&self) -> String {
         let mut databases = self
