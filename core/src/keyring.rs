@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::base64;
 use crate::credential::Credential;
+use crate::id_index::IdIndex;
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment, KeyId};
 use crate::members::Members;
@@ -109,6 +110,18 @@ impl KeyRecord {
         self
     }
 
+    /// The groups and attributes of another key, which both then keep in one place: many keys of a ring have them alike.
+    #[must_use]
+    pub fn like(mut self, other: &KeyRecord) -> Self {
+        if self.environment == other.environment {
+            self.shape = Arc::clone(&other.shape);
+            return self;
+        }
+        let attributes = other.shape.attributes.clone();
+        self.groups(other.shape.groups.iter().cloned())
+            .attributes(attributes)
+    }
+
     /// From when, and until when (exclusive), it is active.
     #[must_use]
     pub fn active(mut self, not_before: UnixSeconds, not_after: UnixSeconds) -> Self {
@@ -200,8 +213,9 @@ impl Decoys {
 /// What a verifier holds: keys by id.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
-    // INVARIANT: strictly ascending by id.
     keys: Vec<Arc<KeyRecord>>,
+    /// The place of each key, from 1 on. INVARIANT: each id once.
+    index: IdIndex,
     decoys: Decoys,
     edge: Option<Box<Edge>>,
 }
@@ -218,6 +232,7 @@ impl KeyRing {
     pub fn new() -> Self {
         KeyRing {
             keys: Vec::new(),
+            index: IdIndex::default(),
             decoys: Decoys::new(),
             edge: None,
         }
@@ -288,31 +303,38 @@ impl KeyRing {
         let mut ring = KeyRing::new();
         for key in keys {
             let record = read_key(Members::of(key, Code::KeyringMalformed))?;
-            ring.keys.push(Arc::new(record));
+            if ring.position(record.id.as_str()).is_ok() {
+                return Err(Refusal::named(Code::KeyringMalformed, record.id.as_str()));
+            }
+            ring.insert(record);
         }
-        ring.keys.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        let mut pairs = ring.keys.iter().zip(ring.keys.iter().skip(1));
-        match pairs.find(|(a, b)| a.id == b.id) {
-            Some((twice, _)) => Err(Refusal::named(Code::KeyringMalformed, twice.id.as_str())),
-            None => Ok(ring),
-        }
+        Ok(ring)
     }
 
     /// Puts a key in, in place of one with the same id.
     pub fn insert(&mut self, record: KeyRecord) {
         let record = Arc::new(record);
-        match self.position(record.id.as_str()) {
-            Ok(at) => {
-                if let Some(slot) = self.keys.get_mut(at) {
-                    *slot = record;
-                }
+        if let Ok(at) = self.position(record.id.as_str()) {
+            if let Some(slot) = self.keys.get_mut(at) {
+                *slot = record;
             }
-            Err(at) => self.keys.insert(at, record),
+            return;
         }
+        // Each key takes some hundred bytes: there is no memory for more.
+        let number = u32::try_from(self.keys.len() + 1).unwrap_or(u32::MAX);
+        let keys = &self.keys;
+        let id = |number| Some(at(keys, number)?.id.as_str());
+        self.index.put(record.id.as_str(), number, id);
+        self.keys.push(record);
     }
 
+    /// Where the key is; for an unknown id where another one is, if there is any.
     fn position(&self, keyid: &str) -> Result<usize, usize> {
-        self.keys.binary_search_by(|key| key.id.as_str().cmp(keyid))
+        let is_its = |number| at(&self.keys, number).is_some_and(|key| key.id.as_str() == keyid);
+        match self.index.find(keyid, is_its) {
+            Ok(number) => Ok(usize::try_from(number).unwrap_or(usize::MAX) - 1),
+            Err(hash) => Err(hash % self.keys.len().max(1)),
+        }
     }
 
     /// How many keys it holds.
@@ -328,7 +350,7 @@ impl KeyRing {
     }
 
     /// The key with this id that can have made a signature of this length, and what is wrong with it. Where
-    /// there is none it is another, so that the time doesn't tell: the key next to its place, whose memory is
+    /// there is none it is another, so that the time doesn't tell: one that its hash chooses, whose memory is
     /// as cold as its own would be, or a decoy. What that one verifies is refused all the same.
     pub(crate) fn find(
         &self,
@@ -354,7 +376,7 @@ impl KeyRing {
         }
     }
 
-    /// The key with this id. For an unknown one its neighbour, so that as much is looked at.
+    /// The key with this id. For an unknown one another, so that as much is looked at.
     fn find_id(&self, keyid: &str, now: UnixSeconds) -> Option<Found> {
         let place = self.position(keyid);
         if place.is_err() {
@@ -366,9 +388,12 @@ impl KeyRing {
             }
         }
         let (Ok(at) | Err(at)) = place;
+        let record = self.keys.get(at)?;
+        // Its id is read, for an unknown one too.
+        let is_other = record.id.as_str() != keyid;
         Some(Found {
-            record: Arc::clone(self.keys.get(at)?),
-            fault: place.is_err().then_some(Code::KeyUnknown),
+            record: Arc::clone(record),
+            fault: is_other.then_some(Code::KeyUnknown),
         })
     }
 
@@ -383,6 +408,10 @@ impl KeyRing {
             fault: unknown.or(scope.fault(now)),
         }
     }
+}
+
+fn at(keys: &[Arc<KeyRecord>], number: u32) -> Option<&Arc<KeyRecord>> {
+    keys.get(usize::try_from(number).ok()?.checked_sub(1)?)
 }
 
 fn read_key(mut key: Members) -> Result<KeyRecord, Refusal> {

@@ -78,6 +78,7 @@ mod der;
 mod digest;
 mod evidence;
 mod headers;
+mod id_index;
 mod instant;
 mod json;
 mod key;

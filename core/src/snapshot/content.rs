@@ -11,11 +11,11 @@
 
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
+use crate::id_index::IdIndex;
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment};
 use crate::keyring::Shape;
@@ -98,8 +98,8 @@ pub(super) struct Content {
     count: usize,
     days: Vec<u32>,
     shapes: Vec<Arc<Shape>>,
-    /// By hash of the id: the offset of its row, or 0.
-    index: Vec<u32>,
+    /// The offset of each row.
+    index: IdIndex,
 }
 
 impl Content {
@@ -127,10 +127,8 @@ impl Content {
             return Err(malformed());
         }
         let rows = bytes.len() - reader.0.len();
-        // Twice the room that is needed at least, so that a search is short; and no more than the table's
-        // length allows for.
-        let slots = (count.min(bytes.len() / 20) * 2).next_power_of_two();
-        let mut index = vec![0_u32; slots];
+        // No more room than the table's length allows for.
+        let mut index = IdIndex::with_room(count.min(bytes.len() / 20));
         let mut last = "";
         for number in 0..count {
             let at = bytes.len() - reader.0.len();
@@ -147,10 +145,7 @@ impl Content {
             }
             last = row.id;
             let at = u32::try_from(at).map_err(|_| malformed())?;
-            let free = probe(slots, row.id).find(|slot| index.get(*slot) == Some(&0));
-            if let Some(slot) = free.and_then(|slot| index.get_mut(slot)) {
-                *slot = at;
-            }
+            index.place(row.id, at);
         }
         if !reader.0.is_empty() {
             return Err(malformed());
@@ -184,17 +179,9 @@ impl Content {
     }
 
     pub(super) fn find(&self, id: &str) -> Option<Row<'_>> {
-        for slot in probe(self.index.len(), id) {
-            let at = usize::try_from(*self.index.get(slot)?).ok()?;
-            if at == 0 {
-                return None;
-            }
-            let row = Reader(self.bytes.get(at..)?).row()?;
-            if row.id == id {
-                return Some(row);
-            }
-        }
-        None
+        let row = |at| Reader(self.bytes.get(usize::try_from(at).ok()?..)?).row();
+        let is_its = |at| row(at).is_some_and(|row| row.id == id);
+        self.index.find(id, is_its).ok().and_then(row)
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -256,17 +243,6 @@ impl core::fmt::Debug for Content {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Content(..)")
     }
-}
-
-/// The slots where an id may be, the likeliest first: FNV-1a, then one after another. Ids are chosen by the
-/// publisher, so nobody else can make them collide.
-fn probe(slots: usize, id: &str) -> impl Iterator<Item = usize> {
-    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let mask = slots.saturating_sub(1);
-    let start = usize::try_from((hash ^ (hash >> 32)) & 0xffff_ffff).unwrap_or(0);
-    (0..slots).map(move |step| start.wrapping_add(step) & mask)
 }
 
 fn read_shape(text: &str, environment: Environment) -> Result<Shape, Refusal> {

@@ -1,8 +1,10 @@
 //! Keyrings: how they are read, and the life of a key in one.
 
-use countersign_core::{Code, Environment, KeyId, KeyRecord, KeyRing, SharedSecret, Token};
+use countersign_core::{
+    Code, Environment, KeyId, KeyRecord, KeyRing, SharedSecret, SigningKey, Token,
+};
 
-use crate::support::{Attempt, SECRET, at, record, ring_of};
+use crate::support::{Attempt, SECRET, at, options, record, ring_of, secret};
 
 fn refused(text: &str) -> Code {
     KeyRing::from_json(text).unwrap_err().code()
@@ -135,6 +137,32 @@ fn putting_a_key_in_again_replaces_it() {
     attempt.ring.insert(record().revoked());
     assert_eq!(attempt.ring.len(), 1);
     assert_eq!(attempt.verify().unwrap_err().code(), Code::KeyRevoked);
+}
+
+#[test]
+fn a_key_is_found_among_many_and_so_is_no_other() {
+    let named = |id: &str| KeyRecord::new(id, Environment::Live, &secret()).unwrap();
+    let mut attempt = Attempt::good();
+    for number in 0..3000 {
+        let other = named(&format!("other{number}")).revoked();
+        attempt.ring.insert(other);
+    }
+    assert_eq!(attempt.ring.len(), 3001);
+    attempt.verify().unwrap();
+    for number in (0..3100).step_by(100) {
+        let id = format!("other{number}");
+        let mut attempt = Attempt {
+            ring: attempt.ring.clone(),
+            ..Attempt::unsigned()
+        };
+        attempt.sign_with(&SigningKey::new(&id, &secret()).unwrap(), &options());
+        let expected = if number < 3000 {
+            Code::KeyRevoked
+        } else {
+            Code::KeyUnknown
+        };
+        assert_eq!(attempt.verify().unwrap_err().code(), expected, "{id}");
+    }
 }
 
 #[test]

@@ -201,6 +201,21 @@ impl KeyEntry {
         vault: &UnlockedVault,
         environment: Environment,
     ) -> Result<KeyRecord, CustodyError> {
+        let attributes = Record::from_json(&self.attributes_json());
+        let damaged = |_| CustodyError::Damaged(self.life.keyid().to_owned());
+        let attributes = attributes.map_err(damaged)?;
+        Ok(self
+            .bare_record(vault, environment)?
+            .groups(self.groups.iter().cloned())
+            .attributes(attributes))
+    }
+
+    /// The same without groups and attributes.
+    pub(super) fn bare_record(
+        &self,
+        vault: &UnlockedVault,
+        environment: Environment,
+    ) -> Result<KeyRecord, CustodyError> {
         let keyid = self.life.keyid();
         let record = if let Some(public) = self.public()? {
             KeyRecord::public(keyid, environment, public)?
@@ -210,12 +225,7 @@ impl KeyEntry {
             let secret = SharedSecret::new(secret.reveal().to_vec())?;
             KeyRecord::new(keyid, environment, &secret)?
         };
-        let attributes = Record::from_json(&self.attributes_json());
-        let attributes = attributes.map_err(|_| CustodyError::Damaged(keyid.to_owned()))?;
-        Ok(record
-            .groups(self.groups.iter().cloned())
-            .attributes(attributes)
-            .active(self.life.not_before(), self.life.ends_at()))
+        Ok(record.active(self.life.not_before(), self.life.ends_at()))
     }
 
     /// Whether the key verifies now, or will at its time, for a lineage that has seen `seen`.

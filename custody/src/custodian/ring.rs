@@ -1,6 +1,7 @@
 //! What verifies: a keyring, and one that keeps up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -8,10 +9,16 @@ use std::time::Duration;
 use countersign_core::{KeyRecord, KeyRing, SharedSecret, UnixSeconds};
 
 use super::{Custodian, CustodyError, KeyEntry};
-use crate::{Space, audit, entropy};
+use crate::life::KeyLife;
+use crate::store::Entry;
+use crate::{Space, StoreError, audit, entropy};
 
 /// Records that are read at once.
 const PAGE: usize = 256;
+/// Entries that are read at once for a ring, and opened by all processors.
+const BLOCK: usize = 1 << 14;
+/// How many kinds of groups and attributes are remembered.
+const MOST_TEMPLATES: usize = 1024;
 
 impl Custodian {
     /// The keys that verify now, or will at their time: each until it ends.
@@ -20,40 +27,166 @@ impl Custodian {
     /// `entry_damaged`, and those of the store and of the vault.
     pub fn keyring(&self, now: UnixSeconds) -> Result<KeyRing, CustodyError> {
         let stopped = self.stopped_keys();
-        let mut ring = KeyRing::new();
-        for (entry, now) in self.entries(now, |entry| entry.is_for_ring(now))? {
-            let keyid = entry.life().keyid();
-            if entry.is_for_ring(now) && !stopped.contains(keyid) {
+        let (mut ring, mut clocks, mut related) = (KeyRing::new(), Clocks::new(now), Vec::new());
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let mut templates: Vec<_> = (0..threads).map(|_| Templates::default()).collect();
+        let mut next = self.place("");
+        loop {
+            let page = self.store.scan(Space::Keys, &next, BLOCK)?;
+            let is_last = page.len() < BLOCK || !self.is_here(page.last());
+            if let Some((last, _)) = page.last() {
+                next.clone_from(last);
+                next.push(0);
+            }
+            let share = page.len().div_ceil(threads).max(1);
+            let read = |(entries, templates): (&[Entry], &mut Templates)| -> Result<Vec<_>, _> {
+                let here = entries.iter().filter(|entry| self.is_here(Some(entry)));
+                here.map(|entry| self.candidate(entry, now, templates))
+                    .collect()
+            };
+            let read: Vec<Result<Vec<_>, CustodyError>> = std::thread::scope(|scope| {
+                let shares = page.chunks(share).zip(&mut templates);
+                let workers: Vec<_> = shares
+                    .map(|share| scope.spawn(move || read(share)))
+                    .collect();
+                let ended = |_| Err(StoreError::Unknown("a thread ended".to_owned()).into());
+                let workers = workers.into_iter();
+                workers
+                    .map(|worker| worker.join().unwrap_or_else(ended))
+                    .collect()
+            });
+            for read in read {
+                for candidate in read? {
+                    match candidate {
+                        Candidate::Record(keyid, record) if !stopped.contains(&keyid) => {
+                            ring.insert(*record);
+                        }
+                        Candidate::Related(entry) => {
+                            clocks.note(entry.life());
+                            related.push(entry);
+                        }
+                        Candidate::Record(..) | Candidate::None => {}
+                    }
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        for entry in related {
+            let life = entry.life();
+            if entry.is_for_ring(clocks.of(life)) && !stopped.contains(life.keyid()) {
                 ring.insert(entry.record(&self.vault, self.environment)?);
             }
         }
         Ok(ring)
     }
 
-    /// The entries that `wanted` keeps, by id, each with the time of its lineage, which has one clock: the latest
-    /// instant that any of its keys has seen.
+    fn is_here(&self, entry: Option<&Entry>) -> bool {
+        entry.is_some_and(|(key, _)| key.starts_with(&self.place("")))
+    }
+
+    fn candidate(
+        &self,
+        (key, bytes): &Entry,
+        now: UnixSeconds,
+        templates: &mut Templates,
+    ) -> Result<Candidate, CustodyError> {
+        let damaged = || CustodyError::Damaged(String::from_utf8_lossy(key).into());
+        let keyid = key.get(self.place("").len()..).unwrap_or_default();
+        let keyid = std::str::from_utf8(keyid).map_err(|_| damaged())?;
+        let entry = KeyEntry::read(self.environment, keyid, bytes)?;
+        Ok(if entry.life().has_relatives() {
+            Candidate::Related(Box::new(entry))
+        } else if entry.is_for_ring(now) {
+            let record = templates.record(&entry, self)?;
+            Candidate::Record(keyid.to_owned(), Box::new(record))
+        } else {
+            Candidate::None
+        })
+    }
+
+    /// The entries that `wanted` keeps, by id, each with the time of its lineage.
     pub(super) fn entries(
         &self,
         now: UnixSeconds,
         wanted: impl Fn(&KeyEntry) -> bool,
     ) -> Result<Vec<(KeyEntry, UnixSeconds)>, CustodyError> {
-        let mut seen: BTreeMap<String, UnixSeconds> = BTreeMap::new();
-        let mut entries = Vec::new();
+        let (mut clocks, mut entries) = (Clocks::new(now), Vec::new());
         self.each(Space::Keys, "", |keyid, bytes| {
             let entry = KeyEntry::read(self.environment, keyid, bytes)?;
-            let life = entry.life();
-            let latest = seen.entry(life.lineage().to_owned()).or_insert(now);
-            *latest = life.seen_at().max(*latest);
+            clocks.note(entry.life());
             if wanted(&entry) {
                 entries.push(entry);
             }
             Ok(true)
         })?;
         let with_its_time = |entry: KeyEntry| {
-            let latest = seen.get(entry.life().lineage()).copied();
-            (entry, latest.unwrap_or(now))
+            let its_time = clocks.of(entry.life());
+            (entry, its_time)
         };
         Ok(entries.into_iter().map(with_its_time).collect())
+    }
+}
+
+/// What an entry gives for a ring.
+enum Candidate {
+    None,
+    /// A key that is alone in its lineage, with its id.
+    Record(String, Box<KeyRecord>),
+    /// One whose relatives have a say.
+    Related(Box<KeyEntry>),
+}
+
+/// A lineage has one clock: the latest instant that any of its keys has seen.
+struct Clocks {
+    now: UnixSeconds,
+    /// Of those with more keys than one.
+    seen: HashMap<String, UnixSeconds>,
+}
+
+impl Clocks {
+    fn new(now: UnixSeconds) -> Self {
+        Clocks {
+            now,
+            seen: HashMap::new(),
+        }
+    }
+
+    fn note(&mut self, life: &KeyLife) {
+        if life.has_relatives() {
+            let seen = self.seen.entry(life.lineage().to_owned());
+            let seen = seen.or_insert(life.seen_at());
+            *seen = life.seen_at().max(*seen);
+        }
+    }
+
+    fn of(&self, life: &KeyLife) -> UnixSeconds {
+        let seen = self.seen.get(life.lineage()).copied();
+        self.now.max(life.seen_at()).max(seen.unwrap_or(self.now))
+    }
+}
+
+/// Records whose groups and attributes others have too: in a ring they are kept once.
+#[derive(Default)]
+struct Templates(HashMap<(Vec<String>, String), KeyRecord>);
+
+impl Templates {
+    fn record(
+        &mut self,
+        entry: &KeyEntry,
+        custodian: &Custodian,
+    ) -> Result<KeyRecord, CustodyError> {
+        let shape = (entry.groups().to_vec(), entry.attributes_json());
+        if let Some(template) = self.0.get(&shape) {
+            let bare = entry.bare_record(&custodian.vault, custodian.environment)?;
+            return Ok(bare.like(template));
+        }
+        let record = entry.record(&custodian.vault, custodian.environment)?;
+        if self.0.len() < MOST_TEMPLATES {
+            self.0.insert(shape, record.clone());
+        }
+        Ok(record)
     }
 }
 

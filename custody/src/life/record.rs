@@ -192,6 +192,12 @@ impl KeyLife {
             .map_or(self.not_after, |retires| retires.min(self.not_after))
     }
 
+    /// Whether there are other keys of its lineage.
+    #[must_use]
+    pub fn has_relatives(&self) -> bool {
+        self.predecessor.is_some() || self.successor.is_some()
+    }
+
     /// Its id.
     #[must_use]
     pub fn keyid(&self) -> &str {

@@ -28,6 +28,7 @@ mod requests;
 mod review;
 mod revocation;
 mod sealed;
+mod secrets;
 mod separation;
 #[path = "../support/small_disk.rs"]
 #[allow(dead_code, reason = "the tests of the stores need more of it")]

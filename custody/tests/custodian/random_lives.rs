@@ -66,10 +66,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// What a key is, in plain numbers.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "plain facts, where the code has a state machine"
-)]
 struct Plain {
     id: String,
     first: usize,
@@ -80,30 +76,31 @@ struct Plain {
     /// When the key before it ends.
     overlaps_until: u64,
     is_rotated: bool,
-    is_pending: bool,
-    is_suspended: bool,
-    is_revoked: bool,
-    is_destroyed: bool,
+    state: State,
     seen: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Pending,
+    Used,
+    Suspended,
+    Revoked,
+    Destroyed,
 }
 
 impl Plain {
     fn standing(&self, now: u64) -> Standing {
         let now = now.max(self.seen);
-        if self.is_destroyed {
-            Standing::Destroyed
-        } else if self.is_revoked {
-            Standing::Revoked
-        } else if now >= self.ends {
-            Standing::Expired
-        } else if self.is_suspended {
-            Standing::Suspended
-        } else if self.is_pending || now < self.begins {
-            Standing::Pending
-        } else if self.is_rotated {
-            Standing::Retiring
-        } else {
-            Standing::Active
+        match self.state {
+            State::Destroyed => Standing::Destroyed,
+            State::Revoked => Standing::Revoked,
+            _ if now >= self.ends => Standing::Expired,
+            State::Suspended => Standing::Suspended,
+            State::Pending => Standing::Pending,
+            State::Used if now < self.begins => Standing::Pending,
+            State::Used if self.is_rotated => Standing::Retiring,
+            State::Used => Standing::Active,
         }
     }
 
@@ -111,21 +108,19 @@ impl Plain {
     fn act(&mut self, act: Act, now: u64) -> bool {
         let standing = self.standing(now);
         let is_behind = now < self.seen;
-        match act {
-            Act::Activate if self.is_pending && standing == Standing::Pending && !is_behind => {
-                self.is_pending = false;
+        self.state = match (act, self.state) {
+            (Act::Activate, State::Pending) if standing == Standing::Pending && !is_behind => {
+                State::Used
             }
-            Act::Resume if standing == Standing::Suspended && !is_behind => {
-                self.is_suspended = false;
-            }
-            Act::Suspend if standing.verifies() => self.is_suspended = true,
-            Act::Revoke if !self.is_revoked && !self.is_destroyed => self.is_revoked = true,
-            Act::Expire if standing == Standing::Expired => {}
-            Act::Destroy if matches!(standing, Standing::Revoked | Standing::Expired) => {
-                self.is_destroyed = true;
+            (Act::Resume, _) if standing == Standing::Suspended && !is_behind => State::Used,
+            (Act::Suspend, _) if standing.verifies() => State::Suspended,
+            (Act::Revoke, State::Pending | State::Used | State::Suspended) => State::Revoked,
+            (Act::Expire, state) if standing == Standing::Expired => state,
+            (Act::Destroy, _) if matches!(standing, Standing::Revoked | Standing::Expired) => {
+                State::Destroyed
             }
             _ => return false,
-        }
+        };
         self.seen = self.seen.max(now);
         true
     }
@@ -221,10 +216,7 @@ impl Play {
             deadline,
             overlaps_until: 0,
             is_rotated: false,
-            is_pending: pending,
-            is_suspended: false,
-            is_revoked: false,
-            is_destroyed: false,
+            state: if pending { State::Pending } else { State::Used },
             seen: self.now,
         };
         self.keys.push((plain, signing_key(issued)));

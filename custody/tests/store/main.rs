@@ -7,6 +7,7 @@
 )]
 
 #[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "a measurement needs more of it")]
 mod cluster;
 mod conformance;
 mod crash;

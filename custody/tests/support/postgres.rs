@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
@@ -16,6 +16,7 @@ pub(crate) struct Cluster {
     programs: PathBuf,
     databases: Mutex<u32>,
     port: AtomicU16,
+    fsync: AtomicBool,
 }
 
 static RUNNING: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
@@ -49,12 +50,22 @@ impl Cluster {
         Some(Cluster::start(programs, place))
     }
 
+    /// A server as it is run in earnest: what it acknowledges is on disk.
+    pub(crate) fn durable() -> Option<Cluster> {
+        let cluster = Cluster::alone()?;
+        cluster.crash();
+        cluster.fsync.store(true, Ordering::Relaxed);
+        cluster.run();
+        Some(cluster)
+    }
+
     fn start(programs: PathBuf, place: &Path) -> Self {
         let cluster = Cluster {
             folder: tempfile::tempdir_in(place).unwrap(),
             programs,
             databases: Mutex::new(0),
             port: AtomicU16::new(5432),
+            fsync: AtomicBool::new(false),
         };
         if let Some((user, group)) = server_user() {
             std::os::unix::fs::chown(cluster.folder.path(), Some(user), Some(group)).unwrap();
@@ -81,7 +92,8 @@ impl Cluster {
     /// Starts the server, after a stop.
     pub(crate) fn run(&self) {
         let folder = self.folder.path().display();
-        let settings = format!("-k {folder} -c fsync=off");
+        let fsync = self.fsync.load(Ordering::Relaxed);
+        let settings = format!("-k {folder} -c fsync={fsync}");
         let log = self.folder.path().join("log");
         let started = self
             .command("pg_ctl")
@@ -96,6 +108,11 @@ impl Cluster {
     pub(crate) fn crash(&self) {
         let stop = ["stop", "--wait", "--silent", "--mode=immediate"];
         let _ = self.command("pg_ctl").args(stop).status();
+    }
+
+    /// Where it keeps all that it keeps, its log among it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The address of a new, empty database.

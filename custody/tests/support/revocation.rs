@@ -85,7 +85,11 @@ fn say(line: &str) {
 
 /// What a command opens: the store, the policies, the vault by its key file, and who it is.
 fn open(address: &str, root: &Path) -> (Custodian, Principal) {
-    let store: Arc<dyn Store> = Arc::new(PostgresStore::open(address, None).unwrap());
+    custodian_of(Arc::new(PostgresStore::open(address, None).unwrap()), root)
+}
+
+/// The custodian of a founded store, and its owner at the machine itself.
+pub(crate) fn custodian_of(store: Arc<dyn Store>, root: &Path) -> (Custodian, Principal) {
     let founding = Founding::read(&*store).unwrap();
     let authority = founding.authority(&*store, Hash::of(b"this test")).unwrap();
     let header = store.get(Space::Vault, HEADER).unwrap().unwrap();
@@ -140,7 +144,7 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let address = cluster.database();
         let root = folder.path().join("root.key");
-        found(&address, &root);
+        found(&PostgresStore::open(&address, None).unwrap(), &root);
         let (custodian, owner) = open(&address, &root);
         let mut stage = Stage {
             followers: Vec::new(),
@@ -231,13 +235,13 @@ impl Stage {
     }
 }
 
-fn found(address: &str, root: &Path) {
-    let store = PostgresStore::open(address, None).unwrap();
+/// Founds a store, whose vault opens by a key file that is made.
+pub(crate) fn found(store: &dyn Store, root: &Path) {
     let root = Root::KeyFile(KeyFile::create(root).unwrap());
     let vault = vault::init(&[Environment::Dev], &root, now()).unwrap();
     let pack = "../policies/tests/bundles/zero-trust-admin.bundle";
     let bundle = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(pack)).unwrap();
-    Founding::found(&store, &vault, OWNER, &bundle, b"this test", now()).unwrap();
+    Founding::found(store, &vault, OWNER, &bundle, b"this test", now()).unwrap();
 }
 
 /// When one process answered.

@@ -1,13 +1,8 @@
 //! What a keyring snapshot weighs, how long an edge takes to load it, and what it costs to find a key in it.
-//!
-//! ```text
-//! cargo run --release -p countersign-custody --example snapshot -- [keys, 1000000 by default]
-//! ```
-//!
-//! Each line is a name, a number and its unit.
 
 use std::error::Error;
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use countersign_core::snapshot::{Material, Publication, SnapshotKey, Trust, Writer};
@@ -16,31 +11,39 @@ use countersign_core::{
     SignOptions, Signed, SigningKey, UnixSeconds, sign,
 };
 
+use crate::rows::{Goal, Rows, median};
+
 const NOW: UnixSeconds = UnixSeconds::new(1_795_600_000);
 const HOUR: Duration = Duration::from_hours(1);
 const READER_KEY: [u8; 32] = [9; 32];
 const ROUNDS: usize = 51;
 const CALLS: u32 = 2000;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let keys: u64 = std::env::args()
-        .nth(1)
-        .map_or(Ok(1_000_000), |text| text.parse())?;
+pub(crate) fn measure(
+    rows: &mut Rows,
+    keys: u64,
+    written: Option<&Path>,
+) -> Result<(), Box<dyn Error>> {
+    let name = |what: &str| format!("snapshot of {keys} keys, {what}");
     let publisher = SigningKey::ed25519("acme", &[3; 32])?;
 
     let begun = Instant::now();
     let snapshot = snapshot(keys)?.finish()?;
-    took("write", begun);
+    rows.took(&name("write"), begun.elapsed(), Goal::None);
     let begun = Instant::now();
     let bytes = snapshot.seal("edge-1", &READER_KEY, &[5; 32], &publisher)?;
-    took("seal and sign", begun);
+    rows.took(&name("seal and sign"), begun.elapsed(), Goal::None);
     drop(snapshot);
-    println!("size\t{:.1}\tbytes a key", ratio(bytes.len(), keys)?);
+    if let Some(written) = written {
+        std::fs::write(written, &bytes)?;
+    }
+    let size = ratio(bytes.len(), keys)?;
+    rows.add(&name("size"), size, "bytes a key", Goal::AtMost(200.0));
 
     let mut ring = edge(&publisher)?;
     let begun = Instant::now();
     ring.load(&bytes, NOW)?;
-    took("load", begun);
+    rows.took(&name("load"), begun.elapsed(), Goal::AtMost(2.0));
 
     let few = snapshot_of_one(&publisher)?;
     let key = SigningKey::new(&id(keys / 2), &secret(keys / 2)?)?;
@@ -64,10 +67,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         all.push(verifications(&ring, &signed)?);
         alone.push(verifications(&few, &by_one)?);
     }
-    let (all, alone) = (median(all)?, median(alone)?);
-    println!("verify, one key\t{alone:.0}\tns");
-    println!("verify, all keys\t{all:.0}\tns");
-    println!("verify, all keys\t{:.3}\ttimes one key", all / alone);
+    let (all, alone) = (median(all), median(alone));
+    rows.add(&name("verify"), all, "ns", Goal::None);
+    rows.add(&name("verify"), all / alone, "times one key", Goal::None);
     Ok(())
 }
 
@@ -129,12 +131,6 @@ fn request(lines: &[u8]) -> Result<Request<'_>, Box<dyn Error>> {
     })
 }
 
-fn median(mut times: Vec<f64>) -> Result<f64, Box<dyn Error>> {
-    times.sort_by(f64::total_cmp);
-    let middle = times.get(times.len() / 2).ok_or("there are rounds")?;
-    Ok(*middle)
-}
-
 /// Nanoseconds that one takes, up to the replay token.
 fn verifications(ring: &KeyRing, signed: &Signed) -> Result<f64, Box<dyn Error>> {
     let lines = format!(
@@ -153,8 +149,4 @@ fn verifications(ring: &KeyRing, signed: &Signed) -> Result<f64, Box<dyn Error>>
 
 fn ratio(bytes: usize, keys: u64) -> Result<f64, Box<dyn Error>> {
     Ok(f64::from(u32::try_from(bytes)?) / f64::from(u32::try_from(keys)?))
-}
-
-fn took(what: &str, begun: Instant) {
-    println!("{what}\t{:.3}\ts", begun.elapsed().as_secs_f64());
 }

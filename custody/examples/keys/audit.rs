@@ -1,10 +1,4 @@
-//! How fast the audit log is, on a file of redb in the system's temporary folder.
-//!
-//! ```text
-//! cargo run --release -p countersign-custody --example audit -- [records, 1000000 by default]
-//! ```
-//!
-//! Each line is a name, a number and its unit.
+//! The audit log in a file: records a second, each on disk when it is acknowledged.
 
 use std::error::Error;
 use std::time::Instant;
@@ -13,14 +7,14 @@ use countersign_core::{Environment, KeyId, SigningKey};
 use countersign_custody::audit::{self, Checkpoint, Draft, Filter, Proof, search, verify};
 use countersign_custody::store::RedbStore;
 
+use crate::rows::{Goal, Rows};
+
 const NOW: u64 = 1_800_000_000_000;
 const SINGLE: u64 = 200;
 const GROUP: u64 = 100;
+const WRITERS: u64 = 64;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let records = std::env::args()
-        .nth(1)
-        .map_or(Ok(1_000_000), |text| text.parse())?;
+pub(crate) fn measure(rows: &mut Rows, records: u64) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let store = RedbStore::open(&folder.path().join("audit.redb"))?;
     let drafts = |from: u64, count: u64| {
@@ -33,15 +27,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     for n in 0..SINGLE {
         audit::record(&store, &drafts(n, 1)?)?;
     }
-    rate("append single", SINGLE, begun);
+    rows.rate("records, one writer", SINGLE, begun.elapsed());
+
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..WRITERS {
+            scope.spawn(|| {
+                for n in 0..SINGLE {
+                    audit::record(&store, &[draft(n).unwrap()]).unwrap();
+                }
+            });
+        }
+    });
+    rows.rate(
+        "records, 64 writers at once",
+        WRITERS * SINGLE,
+        begun.elapsed(),
+    );
 
     let begun = Instant::now();
     for group in 0..SINGLE {
         audit::record(&store, &drafts(SINGLE + group * GROUP, GROUP)?)?;
     }
-    rate("append in groups of 100", SINGLE * GROUP, begun);
+    rows.rate(
+        "records, one writer, 100 in a batch",
+        SINGLE * GROUP,
+        begun.elapsed(),
+    );
 
-    let mut written = SINGLE + SINGLE * GROUP;
+    let mut written = audit::head(&store)?.map_or(0, |head| head.sequence);
     while written < records {
         let count = (records - written).min(10_000);
         audit::record(&store, &drafts(written, count)?)?;
@@ -52,20 +66,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let public: Vec<_> = key.verifying_key().into_iter().collect();
     let begun = Instant::now();
     let checkpoint = Checkpoint::sign(&store, &key, NOW)?;
-    took("sign a checkpoint", begun);
+    rows.took("sign a checkpoint", begun.elapsed(), Goal::None);
 
     let begun = Instant::now();
     let report = verify(&store, &public, std::slice::from_ref(&checkpoint))?;
-    rate("verify", report.records, begun);
+    rows.rate("records verified", report.records, begun.elapsed());
     assert!(report.is_good(), "{report:?}");
 
     let begun = Instant::now();
     let proof = Proof::make(&store, written / 3, &checkpoint)?;
-    took("prove a record", begun);
-    println!("a proof: {} bytes", proof.to_json()?.len());
+    rows.took("prove a record", begun.elapsed(), Goal::None);
+    let bytes = u32::try_from(proof.to_json()?.len())?;
+    rows.add("a proof", f64::from(bytes), "bytes", Goal::None);
     let begun = Instant::now();
     proof.verify(&public)?;
-    took("check a proof", begun);
+    rows.took("check a proof", begun.elapsed(), Goal::None);
 
     let begun = Instant::now();
     let filter = Filter {
@@ -73,7 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Filter::default()
     };
     let page = search(&store, &filter, 1, 100)?;
-    took("find the last 10 by time", begun);
+    rows.took("find the last 10 by time", begun.elapsed(), Goal::None);
     assert_eq!(page.entries.len(), 10);
     Ok(())
 }
@@ -85,15 +100,4 @@ fn draft(n: u64) -> Result<Draft, Box<dyn Error>> {
         .reason("rotation by schedule, every 30 days")
         .detail("version", n)
         .detail("overlap", "24h"))
-}
-
-fn rate(name: &str, count: u64, begun: Instant) {
-    let seconds = begun.elapsed().as_secs_f64();
-    #[expect(clippy::cast_precision_loss, reason = "a rate, to be read")]
-    let rate = count as f64 / seconds;
-    println!("{name}: {rate:.0} records/s ({count} in {seconds:.2} s)");
-}
-
-fn took(name: &str, begun: Instant) {
-    println!("{name}: {} us", begun.elapsed().as_micros());
 }

@@ -1,0 +1,210 @@
+//! A store of many keys: to open it, to make a keyring of it, to find a key, to follow a change.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_core::{
+    Body, Environment, Headers, KeyId, KeyRecord, KeyRing, Presented, Profile, Request, Scheme,
+    SharedSecret, SignOptions, SigningKey, sign,
+};
+use countersign_custody::custodian::{Follower, Stopped};
+use countersign_custody::vault::{SecretName, UnlockedVault};
+use countersign_custody::{Batch, Order, Secret, Space, Store};
+use serde_json::Value;
+
+use crate::office::{NOW, custodian, key, new_vault, operator, store};
+use crate::rows::{Goal, Rows, median};
+
+const ROUNDS: usize = 101;
+const CALLS: u32 = 200;
+/// Keys that are looked for in turn: more than a processor's cache holds the records of.
+const LOOKED_FOR: u64 = 1_000;
+
+pub(crate) fn measure(rows: &mut Rows, keys: u64) -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let vault = new_vault()?;
+    fill(folder.path(), &vault, keys)?;
+    let name = |what: &str| format!("{keys} keys, {what}");
+    let all = Goal::AtMost(2.0);
+
+    let begun = Instant::now();
+    let store = store(folder.path())?;
+    let opened = begun.elapsed();
+    rows.took(&name("open the store"), opened, Goal::None);
+    let custodian = custodian(store, &vault)?;
+    let before = resident()?;
+    let begun = Instant::now();
+    let follower = Follower::start(custodian.clone(), NOW)?;
+    let made = begun.elapsed();
+    rows.took(&name("make the keyring"), made, Goal::None);
+    rows.took(&name("open, all of it"), opened + made, all);
+    let ring = follower.ring();
+    assert_eq!(u64::try_from(ring.len())?, keys);
+    let memory = resident()?.saturating_sub(before);
+    rows.add(
+        &name("memory"),
+        ratio(memory, keys)?,
+        "bytes a key",
+        Goal::None,
+    );
+
+    lookups(rows, &ring, keys)?;
+    drop(ring);
+
+    let otto = operator();
+    let order = Order::new(&otto, "it leaked", NOW);
+    let stopped = custodian.revoke(&order, &id(keys / 2))?;
+    assert!(matches!(stopped, Stopped::Recorded(_)));
+    let begun = Instant::now();
+    assert!(follower.follow(NOW, Duration::ZERO)?);
+    rows.took(&name("follow one revocation"), begun.elapsed(), Goal::None);
+    Ok(())
+}
+
+fn id(number: u64) -> String {
+    format!("key{number:09}")
+}
+
+fn secret(number: u64) -> Vec<u8> {
+    let mut bytes = vec![7; 32];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    bytes
+}
+
+/// Keys as the custodian writes them: one is issued, and the others are like it.
+fn fill(folder: &std::path::Path, vault: &UnlockedVault, keys: u64) -> Result<(), Box<dyn Error>> {
+    let store = store(folder)?;
+    let one = tempfile::tempdir()?;
+    let other = crate::office::store(one.path())?;
+    let otto = operator();
+    let order = Order::new(&otto, "a measurement", NOW);
+    let mut new = key();
+    new.keyid = Some(id(0));
+    custodian(other.clone(), &new_vault()?)?.issue(&order, &new)?;
+    let place = |number: u64| format!("dev/{}", id(number)).into_bytes();
+    let entry = other.get(Space::Keys, &place(0))?.ok_or("an entry")?;
+    let mut entry: Value = serde_json::from_slice(&entry)?;
+    let text = |entry: &Value| entry.to_string().into_bytes();
+    let mut number = 0;
+    while number < keys {
+        let mut batch = Batch::new();
+        for number in number..keys.min(number + 10_000) {
+            let name = SecretName {
+                environment: Environment::Dev,
+                keyid: KeyId::new(&id(number))?,
+                version: 1,
+            };
+            let sealed = vault.seal(&name, &Secret::new(secret(number)))?;
+            entry["life"]["keyid"] = id(number).into();
+            entry["life"]["lineage"] = id(number).into();
+            entry["sealed"] = STANDARD.encode(sealed).into();
+            batch.put(Space::Keys, &place(number), text(&entry));
+        }
+        store.commit(&batch)?;
+        number += 10_000;
+    }
+    Ok(())
+}
+
+fn request(lines: &[u8]) -> Result<Request<'_>, Box<dyn Error>> {
+    Ok(Request {
+        method: "GET",
+        target: "/v1/orders",
+        scheme: Scheme::Https,
+        headers: Headers::parse(lines)?,
+        body: Body::Bytes(b""),
+        peer: None,
+    })
+}
+
+/// What it takes to find a key, and to verify by it; each key in turn, so that none is in the cache.
+fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Error>> {
+    let profile = Profile::new(Environment::Dev);
+    let mut lines = Vec::new();
+    for step in 0..LOOKED_FOR.min(keys) {
+        // A step that shares no factor with the number of keys.
+        let number = step * 7_919 % keys;
+        let key = SigningKey::new(&id(number), &SharedSecret::new(secret(number))?)?;
+        let signed = sign(
+            &request(b"Host: api.example.com\r\n")?,
+            &key,
+            &SignOptions::new(NOW).nonce("n"),
+        )?;
+        lines.push(format!(
+            "Host: api.example.com\r\nSignature-Input: {}\r\nSignature: {}\r\n",
+            signed.signature_input, signed.signature
+        ));
+    }
+    let received: Vec<_> = lines
+        .iter()
+        .map(|lines| request(lines.as_bytes()))
+        .collect::<Result<_, _>>()?;
+    let presented = |number: usize| Presented::parse(&received[number % received.len()], &profile);
+    // Who knows one key has nothing to look for: what is more than with it is the lookup.
+    let few = ring_of_one()?;
+    let (mut finding, mut idling, mut verifying) = (Vec::new(), Vec::new(), Vec::new());
+    let mut number = 0;
+    for _ in 0..ROUNDS {
+        for (ring, times) in [(ring, &mut finding), (&few, &mut idling)] {
+            let asked: Vec<_> = (0..CALLS)
+                .map(|_| {
+                    number += 1;
+                    presented(number)
+                })
+                .collect::<Result<_, _>>()?;
+            let begun = Instant::now();
+            for one in asked {
+                black_box(one.find_key(ring, NOW)?);
+            }
+            times.push(nanoseconds(begun));
+        }
+        let begun = Instant::now();
+        for _ in 0..CALLS {
+            number += 1;
+            let candidate = presented(number)?.find_key(ring, NOW)?;
+            black_box(candidate.authenticate(NOW)?);
+        }
+        verifying.push(nanoseconds(begun));
+    }
+    let verifying = median(verifying);
+    let looking = (median(finding) - median(idling)).max(1.0);
+    let name = |what: &str| format!("{keys} keys, {what}");
+    rows.add(&name("look a key up"), looking, "ns", Goal::None);
+    rows.add(&name("lookups"), 1e9 / looking, "per second", Goal::None);
+    rows.add(&name("verify by it"), verifying, "ns", Goal::None);
+    let share = looking / verifying * 100.0;
+    rows.add(
+        &name("lookup in a verification"),
+        share,
+        "%",
+        Goal::AtMost(2.0),
+    );
+    Ok(())
+}
+
+fn ring_of_one() -> Result<KeyRing, Box<dyn Error>> {
+    let mut ring = KeyRing::new();
+    let secret = SharedSecret::new(secret(0))?;
+    ring.insert(KeyRecord::new(&id(0), Environment::Dev, &secret)?);
+    Ok(ring)
+}
+
+fn nanoseconds(begun: Instant) -> f64 {
+    begun.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+}
+
+/// Bytes of memory in use, where the system tells.
+fn resident() -> Result<u64, Box<dyn Error>> {
+    let Ok(status) = std::fs::read_to_string("/proc/self/statm") else {
+        return Ok(0);
+    };
+    let pages: u64 = status.split(' ').nth(1).ok_or("resident pages")?.parse()?;
+    Ok(pages * 4096)
+}
+
+fn ratio(bytes: u64, keys: u64) -> Result<f64, Box<dyn Error>> {
+    Ok(f64::from(u32::try_from(bytes / 1024)?) * 1024.0 / f64::from(u32::try_from(keys)?))
+}
