@@ -6,8 +6,8 @@
 //!     [--write FILE]
 //! ```
 //!
-//! `--write FILE` keeps the snapshot, for who loads it into a module. Each row is a name, a figure and its unit, and a goal where there is one. Stores are files in the system's temporary
-//! folder. `PART` is `keyring`, `issue`, `audit`, `snapshot` or `revocation`.
+//! `--write FILE` keeps the snapshot, for who loads it into a module. Each row is a name, a figure and its unit, and
+//! a goal where there is one. Stores are files in the system's temporary folder. `PART` is `keyring`, `issue`, `audit`, `snapshot` or `revocation`.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -24,6 +24,8 @@ mod followers;
 mod issue;
 mod keyring;
 mod office;
+#[path = "../../tests/support/requests.rs"]
+mod requests;
 mod revocation;
 mod rows;
 mod snapshot;
