@@ -16,7 +16,7 @@ export interface Glue {
 }
 
 /** The seven fields of a request: scheme, method, target, header lines, kind of body, body, peer. */
-export type RequestFields = [string, string, string, readonly string[], number, Uint8Array, string];
+export type RequestFields = [string, string, string, readonly string[], number, string | Uint8Array, string];
 
 /** The four fields of a response, after those of its request: status, header lines, kind of body, body. */
 export type ResponseFields = [number, readonly string[], number, Uint8Array];
@@ -35,7 +35,7 @@ export function open<Verbs>(door: Door, numbers: { readonly [Verb in keyof Verbs
 
 const encoder = new TextEncoder();
 /** Up to this length a loop over ASCII is faster than the encoder. */
-const SHORT = 256;
+const SHORT = 64;
 /** Memory for frames is of this many bytes at least. */
 const LEAST = 1 << 14;
 /** Longer memory for frames is given back by the module when a shorter one is to be written. */

@@ -43,7 +43,7 @@ export interface Parts {
   /** Header lines: each name, and after it its value. */
   readonly headers: readonly string[];
   readonly bodyKind: number;
-  readonly body: Uint8Array;
+  readonly body: string | Uint8Array;
   readonly peer: string;
 }
 
@@ -103,9 +103,18 @@ export function wholePlain(
   const { scheme, method, target, headers, peer } = head(request, connection, fields);
   const { bodyDigest } = request;
   const bodyKind = bodyDigest ? kindOf(bodyDigest.algorithm) : 0;
-  const body = bodyDigest?.value ?? bodyOf(request, limit);
+  const body = bodyDigest?.value ?? shortText(request.body, limit) ?? bodyOf(request, limit);
   return { scheme, method, target, headers, bodyKind, body, peer };
 }
+
+/** A body that is to be written into the module as it is: a text whose bytes are few, however it is encoded. */
+function shortText(body: PlainRequest['body'], limit: number): string | undefined {
+  const isShort = typeof body === 'string' && MOST_BYTES_OF_A_UNIT * body.length <= Math.min(limit, PLATFORM_HASH_FROM);
+  return isShort ? body : undefined;
+}
+
+/** UTF-8 has no more for one unit of a text. */
+const MOST_BYTES_OF_A_UNIT = 3;
 
 function kindOf(algorithm: DigestAlgorithm): number {
   return algorithm === 'sha-512' ? 2 : 1;
@@ -115,7 +124,8 @@ function kindOf(algorithm: DigestAlgorithm): number {
 export async function parts(request: AnyRequest, connection?: Connection, limit = Infinity): Promise<Parts> {
   const all = isStandard(request) ? await whole(request, connection, limit) : wholePlain(request, connection, limit);
   const { bodyKind, body } = all;
-  const algorithm = bodyKind !== 0 || body.length > limit ? undefined : platformAlgorithm(request, body);
+  if (typeof body === 'string' || bodyKind !== 0 || body.length > limit) return all;
+  const algorithm = platformAlgorithm(request, body);
   if (algorithm === undefined) return all;
   return { ...all, bodyKind: kindOf(algorithm), body: await digestOf(algorithm, body) };
 }

@@ -1,6 +1,7 @@
 /** Vendors' ways of signing: exchanges, AWS, webhooks. */
 
 import { random } from '../bytes.js';
+import { requestFields } from '../fields.js';
 import type { Answer } from '../frame.js';
 import { Handle, handleOf } from '../handle.js';
 import type { ReplayToken } from '../replay.js';
@@ -150,7 +151,7 @@ export class Scheme extends Handle {
    */
   async keyid(request: AnyRequest): Promise<string | undefined> {
     const parts = await whole(request);
-    const answer = door().scheme_keyid(handleOf(this, Scheme), ...fieldsOf(parts));
+    const answer = door().scheme_keyid(handleOf(this, Scheme), ...requestFields(parts));
     return answer.text() || undefined;
   }
 
@@ -198,7 +199,3 @@ export class Scheme extends Handle {
 const NO_ENTROPY = new Uint8Array();
 
 const handleOfCredentials = (one: Credentials) => handleOf(one, Credentials);
-
-function fieldsOf({ scheme, method, target, headers, bodyKind, body, peer }: Parts) {
-  return [scheme, method, target, headers, bodyKind, body, peer] as const;
-}

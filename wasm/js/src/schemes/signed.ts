@@ -37,7 +37,7 @@ export function changesOf(answer: Answer): Changes {
 }
 
 /** A new `Request` with the changes. */
-export function changed(request: Request, bytes: Uint8Array, { headers, target, body }: Changes): Request {
+export function changed(request: Request, bytes: string | Uint8Array, { headers, target, body }: Changes): Request {
   const all = new Headers(request.headers);
   for (const [name, value] of headers) all.set(name, value);
   const sent = body ?? bytes;
