@@ -69,6 +69,6 @@ pub use question::{Answer, Decider, Question, QuestionError};
 pub use record::Record;
 pub use search::{Filter, Page, Tail, each, search};
 pub use spool::Spool;
-pub use timestamp::TimeStamp;
+pub use timestamp::{ClaimedTime, TimeStamp, TimeStampFault, TimeStampRoots, timestamp_request};
 pub use usage::{Usage, UsageTally, usage};
 pub use verify::{Fault, Finding, Report, verify};

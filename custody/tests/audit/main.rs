@@ -10,6 +10,8 @@
 
 mod anchor;
 mod append;
+#[path = "../support/authority.rs"]
+mod authority;
 mod checkpoint;
 mod export;
 mod log;
@@ -18,5 +20,6 @@ mod replay;
 mod search;
 mod spool;
 mod tamper;
+mod timestamp;
 mod tree;
 mod usage;

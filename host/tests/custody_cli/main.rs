@@ -7,8 +7,11 @@
 )]
 
 mod access;
+#[path = "../../../custody/tests/support/authority.rs"]
+mod authority;
 mod desk;
 mod life;
 mod replay;
 mod services;
+mod stamp;
 mod timer;
