@@ -15,6 +15,8 @@ mod authority;
 mod checkpoint;
 mod export;
 mod log;
+#[path = "../support/ocsf.rs"]
+mod ocsf;
 mod proof;
 mod replay;
 mod search;

@@ -11,6 +11,8 @@ mod access;
 mod authority;
 mod desk;
 mod life;
+#[path = "../../../custody/tests/support/ocsf.rs"]
+mod ocsf;
 mod replay;
 mod services;
 mod stamp;
