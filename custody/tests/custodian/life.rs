@@ -327,7 +327,7 @@ fn a_reason_with_the_secret_of_the_key_is_refused_in_whatever_form() {
     let token = issued(&world, "k7").shown.expect("a token").reveal();
     let in_base32 = token.split('_').nth(3).expect("a secret").to_owned();
     let secret = Base32Unpadded::decode_vec(&in_base32).expect("base32");
-    let hex: String = secret.iter().map(|byte| format!("{byte:02X}")).collect();
+    let hex = format!("{:X}", base16ct::HexDisplay(&secret));
     let forms = [
         STANDARD.encode(&secret),
         URL_SAFE_NO_PAD.encode(&secret),

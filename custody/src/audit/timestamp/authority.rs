@@ -17,12 +17,11 @@ use super::asn1::Part;
 use super::signed_data::{Digest, Signer};
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
+/// `id-kp-timeStamping`.
+static TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 const SUBJECT_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
-/// `id-kp-timeStamping`, the contents of an object identifier.
-const TIME_STAMPING_BYTES: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
 
 /// The roots that an authority's certificate must lead to, as whoever checks a time stamp trusts them.
 #[derive(Clone, Debug)]
@@ -183,7 +182,7 @@ impl<'a> Certificate<'a> {
             .map(|bytes| CertificateDer::from(*bytes))
             .collect();
         let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(at.get()));
-        let usage = KeyUsage::required_if_present(TIME_STAMPING_BYTES);
+        let usage = KeyUsage::required_if_present(TIME_STAMPING.as_bytes());
         let certificate = self.parsed()?;
         let known = algorithms();
         let path = certificate.verify_for_usage(&known, &roots.0, &others, at, usage, None, None);
@@ -235,9 +234,11 @@ fn algorithms() -> Vec<&'static dyn SignatureVerificationAlgorithm> {
 #[derive(Debug)]
 struct EcdsaSha512 {
     key: AlgorithmIdentifier,
-    /// Takes the key as a point (SEC 1), the digest, and the signature in DER.
-    verifies: fn(&[u8], &[u8], &[u8]) -> Option<()>,
+    verifies: Verifies,
 }
+
+/// Takes the key as a point (SEC 1), the digest, and the signature in DER.
+type Verifies = fn(&[u8], &[u8], &[u8]) -> Option<()>;
 
 static P256_SHA512: EcdsaSha512 = EcdsaSha512 {
     key: alg_id::ECDSA_P256,

@@ -18,6 +18,10 @@ const SIGNING_CERTIFICATE: ObjectIdentifier =
 const SIGNING_CERTIFICATE_V2: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 
+const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
+const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
+
 /// A digest that is taken of what is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Digest {
@@ -29,14 +33,12 @@ pub(super) enum Digest {
 impl Digest {
     /// Reads an `AlgorithmIdentifier`.
     pub(super) fn read(part: Part<'_>) -> Option<Self> {
-        let identifier = part.sequence()?.next()?.identifier()?;
-        [
-            ("2.16.840.1.101.3.4.2.1", Digest::Sha256),
-            ("2.16.840.1.101.3.4.2.2", Digest::Sha384),
-            ("2.16.840.1.101.3.4.2.3", Digest::Sha512),
-        ]
-        .into_iter()
-        .find_map(|(name, digest)| (identifier.to_string() == name).then_some(digest))
+        match part.sequence()?.next()?.identifier()? {
+            SHA256 => Some(Digest::Sha256),
+            SHA384 => Some(Digest::Sha384),
+            SHA512 => Some(Digest::Sha512),
+            _ => None,
+        }
     }
 
     fn of(self, bytes: &[u8]) -> Vec<u8> {
@@ -64,14 +66,14 @@ impl<'a> SignedData<'a> {
         if token.next()?.identifier()? != SIGNED_DATA {
             return None;
         }
-        let mut signed = token.next()?.inside(0)?.sequence()?;
-        let (_version, _digests) = (signed.next()?, signed.next()?);
-        let mut content = signed.next()?.sequence()?;
+        let mut fields = token.next()?.inside(0)?.sequence()?;
+        let (_version, _digests) = (fields.next()?, fields.next()?);
+        let mut content = fields.next()?.sequence()?;
         let content_type = content.next()?.identifier()?;
         let content = content.next()?.inside(0)?.contents(Tag::OctetString)?;
-        let certificates = Parts::of(signed.optional(0).unwrap_or_default())?;
-        let _revocations = signed.optional(1);
-        let mut signers = signed.next()?.set()?;
+        let certificates = Parts::of(fields.optional(0).unwrap_or_default())?;
+        let _revocations = fields.optional(1);
+        let mut signers = fields.next()?.set()?;
         let signer = signers.next()?;
         signers.next().is_none().then(|| SignedData {
             content_type,

@@ -167,23 +167,21 @@ fn hand_over(
 ) -> Result<Way, Failure> {
     let (custodian, name) = (&desk.custodian, &desk.actor.name);
     let keyid = issued.entry.life().keyid();
-    let way = match recipient {
-        Some(_) => Way::Sealed(folder.join(format!("{keyid}.age"))),
-        None => Way::Link(folder.join(format!("{keyid}.link"))),
+    let way = if recipient.is_some() {
+        Way::Sealed(folder.join(format!("{keyid}.age")))
+    } else {
+        Way::Link(folder.join(format!("{keyid}.link")))
     };
     let Some(shown) = issued.shown else {
         return Ok(way);
     };
-    match recipient {
-        Some(recipient) => {
-            let keyid = KeyId::new(keyid)?;
-            let sealed = custodian.seal_for(recipient, &keyid, shown, name, desk.now)?;
-            Out::private(way.path())?.put(sealed.as_bytes())?;
-        }
-        None => {
-            let link = custodian.make_link(shown, name, seconds, desk.now)?;
-            Out::private(way.path())?.put(link.reveal().as_bytes())?;
-        }
+    if let Some(recipient) = recipient {
+        let keyid = KeyId::new(keyid)?;
+        let sealed = custodian.seal_for(recipient, &keyid, shown, name, desk.now)?;
+        Out::private(way.path())?.put(sealed.as_bytes())?;
+    } else {
+        let link = custodian.make_link(shown, name, seconds, desk.now)?;
+        Out::private(way.path())?.put(link.reveal().as_bytes())?;
     }
     Ok(way)
 }
