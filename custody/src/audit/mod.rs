@@ -67,6 +67,7 @@ pub use export::{Format, export};
 pub use hash::Hash;
 pub use proof::{Growth, Proof};
 pub use public::Public;
+pub(crate) use public::looks_secret;
 pub use question::{Answer, Decider, Question, QuestionError};
 pub use record::Record;
 pub use search::{Filter, Page, Tail, each, search};

@@ -126,7 +126,7 @@ fn is_deceptive(c: char) -> bool {
 
 /// Whether bytes hold a token (also cut short, after eight characters of its secret), or a private key
 /// in PEM or of `age`; as they are, or in base64, base32 or hexadecimal digits.
-pub(super) fn looks_secret(bytes: &[u8]) -> bool {
+pub(crate) fn looks_secret(bytes: &[u8]) -> bool {
     holds_secret(bytes) || decoded(bytes).any(|bytes| holds_secret(&bytes))
 }
 

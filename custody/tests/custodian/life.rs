@@ -353,3 +353,24 @@ fn a_reason_with_the_secret_of_the_key_is_refused_in_whatever_form() {
     let order = Order::new(&otto, hash, later(2));
     assert_eq!(code(world.dev.revoke(&order, "k7")), "done");
 }
+
+#[test]
+fn an_error_repeats_no_private_key_that_was_given_for_a_name() {
+    let world = World::new();
+    let otto = operator(Environment::Dev);
+    let order = Order::new(&otto, "a test", NOW);
+    let ed = NewKey {
+        kind: KeyKind::Ed25519,
+        ..key("ed")
+    };
+    let pem = world.dev.issue(&order, &ed).expect("a key").shown;
+    let pem = pem.expect("a private key").reveal();
+    let unknown = world.dev.show(&order, &pem).expect_err("no id");
+    assert_eq!(unknown.to_string(), "there is no key `..` here");
+    let owned = NewKey {
+        owner: pem.to_string(),
+        ..key("k9")
+    };
+    let malformed = world.dev.issue(&order, &owned).expect_err("no name");
+    assert!(!malformed.to_string().contains("BEGIN"), "{malformed}");
+}
