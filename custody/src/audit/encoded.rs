@@ -8,6 +8,11 @@ use crate::Secret;
 /// Shorter runs of digits stand for less than the start of a token.
 const SHORTEST: usize = 24;
 
+/// Whether a text has a run of digits that may stand for a secret.
+pub(crate) fn may_hold(text: &str) -> bool {
+    decoded(text.as_bytes()).next().is_some()
+}
+
 /// Whether a text holds these bytes in one of the forms, whatever stands around them. Each place where they could be
 /// is compared in constant time.
 pub(crate) fn holds(text: &str, secret: &Secret) -> bool {

@@ -60,7 +60,7 @@ pub(crate) use append::{commit_as_is, give_way};
 pub use archive::{Replayed, Replayer, archive, archive_module, archived, replay};
 pub use checkpoint::{Checkpoint, root_at};
 pub use draft::{Decided, Draft, Kept, Outcome};
-pub(crate) use encoded::holds;
+pub(crate) use encoded::{holds, may_hold};
 pub use entry::Entry;
 pub use error::AuditError;
 pub use export::{Format, export};

@@ -218,8 +218,12 @@ impl Forger {
 
     /// A certificate of the issuer, with another name or other extensions.
     fn certify(&self, name: &str, subject: &str, extensions: &str) {
+        self.certify_key(P_256, name, subject, extensions);
+    }
+
+    fn certify_key(&self, key: &str, name: &str, subject: &str, extensions: &str) {
         self.authority.openssl(&format!(
-            "req -x509 -CA issuer.pem -CAkey issuer.key -newkey {P_256} -nodes -days 2 -subj /CN={subject} \
+            "req -x509 -CA issuer.pem -CAkey issuer.key -newkey {key} -nodes -days 2 -subj /CN={subject} \
              -keyout {name}.key -out {name}.pem -config tsa.conf -extensions {extensions}"
         ));
     }
@@ -269,6 +273,14 @@ fn a_certificate_counts_while_it_is_valid_and_for_time_stamps_alone() {
         let refused = forger.sign(&forger.info_of(year), "tsa", &manner);
         assert_eq!(refused.unwrap_err().code(), "audit_timestamp_expired");
     }
+    // What a digest or a curve that isn't known here signs says nothing.
+    let sha1 = format!("{manner} -md sha1");
+    let refused = forger.sign(&forger.info(), "tsa", &sha1);
+    assert_eq!(refused.unwrap_err().code(), "audit_timestamp_algorithm");
+    let p_521 = "ec -pkeyopt ec_paramgen_curve:P-521";
+    forger.certify_key(p_521, "curve", "tsa", "stamps");
+    let refused = forger.sign(&forger.info(), "curve", &manner);
+    assert_eq!(refused.unwrap_err().code(), "audit_timestamp_algorithm");
     for (name, why) in [
         ("not-critical", "its extended key usage isn't critical"),
         ("more", "its extended key usage isn't timeStamping alone"),

@@ -86,7 +86,7 @@ impl<'a> ClaimedTime<'a> {
             return Err(TimeStampFault::Version);
         }
         let hash = imprint_of(checkpoint);
-        if info.imprint != (Digest::Sha256, hash.as_bytes().as_slice()) {
+        if info.imprint != Some((Digest::Sha256, hash.as_bytes().as_slice())) {
             return Err(TimeStampFault::Imprint);
         }
         if let Some(request) = request
@@ -154,7 +154,8 @@ impl TimeStamp {
 /// What an authority signs: RFC 3161 section 2.4.2.
 struct TstInfo<'a> {
     version: &'a [u8],
-    imprint: (Digest, &'a [u8]),
+    /// None where the digest isn't known here: it isn't the one that was asked for.
+    imprint: Option<(Digest, &'a [u8])>,
     time: UnixSeconds,
     nonce: Option<&'a [u8]>,
     authority: Option<&'a [u8]>,
@@ -165,7 +166,7 @@ impl<'a> TstInfo<'a> {
         let mut fields = Part::only(bytes)?.sequence()?;
         let version = fields.next()?.contents(Tag::Integer)?;
         let _policy = fields.next()?;
-        let imprint = imprint(fields.next()?)?;
+        let imprint = imprint(fields.next()?);
         let _serial = fields.next()?;
         let time = time_of(fields.next()?)?;
         let (mut nonce, mut authority) = (None, None);
