@@ -2,9 +2,10 @@
 //!
 //! `COUNTERSIGN_BLESS=1` writes the files anew.
 
+use countersign_core::policy::EntityUid;
 use countersign_core::{Effect, Environment, KeyId};
 use countersign_custody::audit::{
-    self, Decided, Draft, Filter, Format, Hash, Kept, Public, export,
+    self, Decided, Draft, Filter, Format, Hash, Kept, Public, Question, export,
 };
 use countersign_custody::store::RedbStore;
 
@@ -183,4 +184,47 @@ fn a_file_that_takes_no_more_is_told() {
         &mut full.as_mut_slice(),
     );
     assert_eq!(error.unwrap_err().code(), "audit_file_failed");
+}
+
+#[test]
+fn an_event_of_ocsf_names_what_was_done_and_to_whom() {
+    let store = Map::default();
+    let principal = EntityUid::new("ApiKey", "k7");
+    let resource = EntityUid::new("Order", "o1");
+    let action = EntityUid::new("Action", "read-order");
+    let question = Question::new(
+        &principal,
+        &[],
+        serde_json::Map::new(),
+        &action,
+        &resource,
+        serde_json::Map::new(),
+    );
+    let decided = Decided {
+        answer: Kept::Whole(b"allow".to_vec()),
+        bundle: Hash::of(b"bundle"),
+        effect: Effect::Allow,
+        module: Hash::of(b"module"),
+        policies: vec!["p".into()],
+        query: Kept::Whole(question.to_bytes()),
+    };
+    let drafts = [
+        Draft::new(NOW, "k7", "key.used")
+            .key(KeyId::new("k7").unwrap(), Environment::Dev)
+            .decided(decided),
+        Draft::new(NOW, "olga", "person.enrolled").reason("new phone"),
+        Draft::new(NOW, "olga", "person.appointed").refused("second_factor_required"),
+    ];
+    audit::record(&store, &drafts).unwrap();
+    let lines = exported(&store, Format::Ocsf);
+    ocsf::check(&lines);
+    let events: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(events[0]["api"]["operation"], "read-order");
+    assert_eq!(events[0]["actor"]["user"]["credential_uid"], "k7");
+    assert_eq!(events[1]["entity"]["user"]["name"], "olga");
+    assert_eq!(events[2]["entity"]["uid"], "person");
+    assert_eq!(events[2]["entity"]["user"], serde_json::Value::Null);
 }

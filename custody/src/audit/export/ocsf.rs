@@ -6,7 +6,7 @@ use countersign_core::{Environment, KeyId};
 use serde::Serialize;
 
 use super::Entry;
-use crate::audit::{Hash, Outcome, Public, Record};
+use crate::audit::{Hash, Kept, Outcome, Public, Question, Record};
 
 const ENTITY_MANAGEMENT: u32 = 3004;
 const API_ACTIVITY: u32 = 6003;
@@ -44,7 +44,7 @@ enum Class<'a> {
         comment: &'a str,
     },
     ApiActivity {
-        api: Api<'a>,
+        api: Api,
         src_endpoint: Endpoint<'a>,
     },
 }
@@ -106,8 +106,8 @@ struct Entity<'a> {
 }
 
 #[derive(Serialize)]
-struct Api<'a> {
-    operation: &'a str,
+struct Api {
+    operation: String,
 }
 
 #[derive(Serialize)]
@@ -141,10 +141,9 @@ pub(super) fn line(entry: &Entry) -> String {
         (ENTITY_MANAGEMENT, activity(&record.act))
     };
     let class = if is_use {
-        let operation = record.details.get("action");
         Class::ApiActivity {
             api: Api {
-                operation: operation.map_or(&record.act, Public::as_str),
+                operation: operation(record),
             },
             src_endpoint: Endpoint {
                 uid: keyid.unwrap_or(&record.actor),
@@ -214,22 +213,34 @@ pub(super) fn line(entry: &Entry) -> String {
     line
 }
 
+/// What a key was used for: the action of the question that was kept, or the detail that names it.
+fn operation(record: &Record) -> String {
+    let kept = record.decided.as_ref().map(|decided| &decided.query);
+    if let Some(Kept::Whole(query)) = kept
+        && let Ok(question) = Question::from_bytes(query)
+    {
+        return question.action().id().to_owned();
+    }
+    let named = record.details.get("action").map(Public::as_str);
+    named.unwrap_or(&record.act).to_owned()
+}
+
 /// What an act was done to: a key, or what the act's first word is and a detail of that name names.
 fn entity(record: &Record) -> Entity<'_> {
     let (kind, _) = record.act.split_once('.').unwrap_or((&record.act, ""));
     let is_person = kind == "person";
     let named = record.details.get(kind).map(Public::as_str);
-    // Who enrols does it to themselves.
-    let unnamed = if is_person { &record.actor } else { kind };
+    // Who enrols does it to themselves; whom somebody was refused to appoint isn't known.
+    let own = is_person && record.act != "person.appointed";
+    let named = named.or(own.then_some(record.actor.as_str()));
     let keyid = record.keyid.as_ref().map(KeyId::as_str);
-    let uid = keyid.or(named).unwrap_or(unnamed);
     Entity {
         // What the schema knows is called as it calls it.
         kind: if is_person { "User" } else { kind },
         type_id: if is_person { USER } else { OTHER },
-        uid,
-        user: is_person.then_some(User {
-            name: uid,
+        uid: keyid.or(named).unwrap_or(kind),
+        user: named.filter(|_| is_person).map(|name| User {
+            name,
             credential_uid: None,
         }),
     }
