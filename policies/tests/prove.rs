@@ -101,7 +101,12 @@ fn what_is_advised_allows_nothing_new() {
             .iter()
             .flat_map(|file| Case::read(file).expect("cases"));
         let asked: Vec<Question> = cases.filter_map(|case| target.question(&case)).collect();
-        let advice = advise(&pack, &advise::Request::new(&asked, &[])).expect("advice");
+        // Narrowed in every way that there is.
+        let request = advise::Request {
+            most_values: 3,
+            ..advise::Request::new(&asked, &[])
+        };
+        let advice = advise(&pack, &request).expect("advice");
         assert!(advice.permits.len() > 3);
         let policies = format!("{}\n{}", pack.policies.text(), advice.policies);
         let both = Sources {

@@ -31,6 +31,7 @@ pub(crate) fn setup() -> Result<()> {
     println!("browser: {}", browser());
     println!("solver: {}", package_of("cvc5", "cvc5"));
     println!("token: {}", package_of("softhsm2-util", "softhsm2"));
+    println!("time stamps: {}", package_of("openssl", "openssl"));
     println!("recipient: {}", package_of("age", "age"));
     println!("database: {}", database());
     Ok(())

@@ -9,6 +9,7 @@
 //! `--write FILE` keeps the snapshot, for who loads it into a module. Each row is a name, a figure and its unit, and
 //! a goal where there is one. Stores are files in the system's temporary folder. `PART` is `keyring`, `issue`, `audit`, `snapshot` or `revocation`.
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,

@@ -2,7 +2,7 @@
 
 use countersign_core::Environment;
 
-use super::Hash;
+use super::{Hash, TimeStampFault};
 use crate::StoreError;
 
 /// Why the log didn't do it.
@@ -81,9 +81,9 @@ pub enum AuditError {
     /// A file can't be read or written.
     #[error("a file can't be read or written: {0}")]
     File(#[from] std::io::Error),
-    /// A time stamp isn't one of the checkpoint.
+    /// A time stamp isn't one of the checkpoint, or isn't by whom it should be.
     #[error("the time stamp is refused: {0}")]
-    TimeStamp(&'static str),
+    TimeStamp(#[from] TimeStampFault),
     /// There is an entry among the records that can't be one.
     #[error("an entry among the records isn't one: its key is no sequence number")]
     Stray,
@@ -112,7 +112,7 @@ impl AuditError {
             AuditError::SpoolDamaged(_) => "audit_spool_damaged",
             AuditError::SpoolForeign(_) => "audit_spool_foreign",
             AuditError::File(_) => "audit_file_failed",
-            AuditError::TimeStamp(_) => "audit_timestamp_refused",
+            AuditError::TimeStamp(fault) => fault.code(),
             AuditError::Damaged { .. } | AuditError::Stray => "audit_damaged",
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use countersign_core::{Environment, KeyId, UnixSeconds};
 use serde::{Deserialize, Serialize};
 
+use super::encoded::decoded;
 use super::{AuditError, Hash};
 
 /// The greatest length of a value, in bytes.
@@ -19,6 +20,8 @@ const MAX_BYTES: usize = 4096;
 /// assert_eq!(Public::from(7_u64).as_str(), "7");
 /// let token = "csk_live_k7_aebagbafaydqqcikbmga2dqpcaireeyuculbogazdinryhi6d4qa_2lzvcpi";
 /// assert_eq!(Public::new(token).unwrap_err().code(), "audit_secret_refused");
+/// let in_base64 = "Y3NrX2xpdmVfazdfYWViYWdiYWZheWRxcWNpa2JtZ2EyZHFwY2FpcmVleXU";
+/// assert_eq!(Public::new(in_base64).unwrap_err().code(), "audit_secret_refused");
 /// ```
 ///
 /// ```compile_fail
@@ -122,8 +125,12 @@ fn is_deceptive(c: char) -> bool {
 }
 
 /// Whether bytes hold a token (also cut short, after eight characters of its secret), or a private key
-/// in PEM or of `age`.
-pub(super) fn looks_secret(bytes: &[u8]) -> bool {
+/// in PEM or of `age`; as they are, or in base64, base32 or hexadecimal digits.
+pub(crate) fn looks_secret(bytes: &[u8]) -> bool {
+    holds_secret(bytes) || decoded(bytes).any(|bytes| holds_secret(&bytes))
+}
+
+fn holds_secret(bytes: &[u8]) -> bool {
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         match rest {

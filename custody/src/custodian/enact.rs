@@ -3,7 +3,7 @@
 use countersign_core::{Effect, KeyId};
 
 use super::{Custodian, CustodyError, Deed, Order};
-use crate::audit::{self, Draft};
+use crate::audit::{self, AuditError, Draft};
 use crate::authority::{FactorError, Ruling};
 use crate::{Batch, Space};
 
@@ -29,6 +29,7 @@ impl Custodian {
         think: impl Fn() -> Result<Change<T>, CustodyError>,
     ) -> Result<T, CustodyError> {
         order.check()?;
+        self.check_reason(order, deed)?;
         let mut ruling = None;
         let result = self.attempt(order, deed, &mut ruling, think);
         if let Err(error) = &result
@@ -39,6 +40,24 @@ impl Custodian {
             audit::record(&*self.store, &[draft])?;
         }
         result
+    }
+
+    /// Refuses a reason that holds the secret of the key that the act is on. Where that can't be read the act goes on:
+    /// to stop a key is worth more. What the reason can't hold isn't opened.
+    fn check_reason(&self, order: &Order<'_>, deed: &Deed<'_>) -> Result<(), CustodyError> {
+        if !audit::may_hold(order.reason) {
+            return Ok(());
+        }
+        let Some(Ok(Some((entry, _)))) = deed.plan.keyid.as_deref().map(|keyid| self.read(keyid))
+        else {
+            return Ok(());
+        };
+        match entry.open(&self.vault, self.environment) {
+            Ok(Some(secret)) if audit::holds(order.reason, &secret) => {
+                Err(AuditError::Secret { member: "reason" }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn attempt<T>(

@@ -249,7 +249,7 @@ impl Custodian {
     }
 
     fn approval(&self, id: &str) -> Result<(Approval, Vec<u8>), CustodyError> {
-        let unknown = || FactorError::ApprovalUnknown(id.chars().take(64).collect());
+        let unknown = || FactorError::ApprovalUnknown(super::read::told(id));
         super::read::checked_name(id).map_err(|_| unknown())?;
         let bytes = self.store.get(Space::Approvals, &self.place(id))?;
         let bytes = bytes.ok_or_else(unknown)?;

@@ -76,9 +76,7 @@ impl<'a> Order<'a> {
     /// Whether it says who and why.
     pub(crate) fn check(&self) -> Result<(), CustodyError> {
         if !self.actor.is_well_named() {
-            return Err(CustodyError::NameMalformed(
-                self.actor.name.chars().take(64).collect(),
-            ));
+            return Err(CustodyError::NameMalformed(read::told(&self.actor.name)));
         }
         if self.reason.trim().is_empty() || self.reason.len() > 1000 {
             return Err(CustodyError::ReasonMissing);

@@ -76,7 +76,7 @@ impl Custodian {
         self.enact(order, &deed, || {
             super::read::checked_name(name)?;
             if let Some(role) = roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
-                return Err(CustodyError::RoleUnknown(role.chars().take(64).collect()));
+                return Err(CustodyError::RoleUnknown(super::read::told(role)));
             }
             let is_owner = |roles: &[String]| roles.iter().any(|role| role == OWNER);
             let people = self.people()?;

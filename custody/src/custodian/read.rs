@@ -153,10 +153,18 @@ impl Custodian {
             })?;
         }
         Err(CustodyError::KeyUnknown {
-            keyid: keyid.chars().take(64).collect(),
+            keyid: told(keyid),
             nearest: nearest.into_iter().map(|(_, keyid)| keyid).collect(),
         })
     }
+}
+
+/// The start of what was given for a name, as an error repeats it; nothing of what looks like a secret.
+pub(crate) fn told(name: &str) -> String {
+    if audit::looks_secret(name.as_bytes()) {
+        return "..".to_owned();
+    }
+    name.chars().take(64).collect()
 }
 
 /// Takes a name of an owner, a tag, a group, a key.
@@ -166,7 +174,7 @@ pub(crate) fn checked_name(name: &str) -> Result<(), CustodyError> {
         audit::Public::new(name)?;
         return Ok(());
     }
-    Err(CustodyError::NameMalformed(name.chars().take(64).collect()))
+    Err(CustodyError::NameMalformed(told(name)))
 }
 
 /// How many letters must be put in, taken out, changed or swapped with the next, if at most [`FAR`].

@@ -1,10 +1,8 @@
-//! Checkpoints kept outside: in a file, in another store, and with the time of a third party.
+//! Checkpoints kept outside: in a file, and in another store.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
-use countersign_custody::audit::{AnchorFile, Checkpoint, Fault, TimeStamp, verify};
+use countersign_custody::audit::{AnchorFile, Checkpoint, Fault, verify};
 use countersign_custody::{Batch, Space, Store as _};
 use tempfile::TempDir;
 
@@ -56,126 +54,4 @@ fn another_store_keeps_them_too() {
         Checkpoint::last(&elsewhere).unwrap(),
         checkpoints.last().cloned()
     );
-}
-
-/// A time-stamping authority of OpenSSL, made for a test.
-struct Authority {
-    folder: TempDir,
-}
-
-const CONFIGURATION: &str = "\
-[tsa]
-dir = .
-serial = ./serial
-crypto_device = builtin
-signer_cert = ./tsa.pem
-certs = ./tsa.pem
-signer_key = ./tsa.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-accuracy = secs:1
-ordering = yes
-tsa_name = yes
-ess_cert_id_alg = sha256
-[extensions]
-extendedKeyUsage = critical,timeStamping
-keyUsage = digitalSignature
-[req]
-distinguished_name = name
-[name]
-";
-
-impl Authority {
-    /// None where there is no OpenSSL.
-    fn new() -> Option<Self> {
-        Command::new("openssl")
-            .arg("version")
-            .stdout(Stdio::null())
-            .status()
-            .ok()?;
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("tsa.conf"), CONFIGURATION).unwrap();
-        fs::write(folder.path().join("serial"), "01\n").unwrap();
-        let authority = Authority { folder };
-        authority.openssl(
-            "req -new -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
-             -subj /CN=tsa -keyout tsa.key -out tsa.pem -config tsa.conf -extensions extensions",
-        );
-        Some(authority)
-    }
-
-    fn openssl(&self, arguments: &str) {
-        let output = Command::new("openssl")
-            .args(arguments.split_whitespace())
-            .current_dir(self.path())
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn answer(&self, request: &[u8]) -> Vec<u8> {
-        fs::write(self.path().join("request"), request).unwrap();
-        self.openssl("ts -reply -config tsa.conf -section tsa -queryfile request -out response");
-        fs::read(self.path().join("response")).unwrap()
-    }
-}
-
-#[test]
-fn an_authority_stamps_a_checkpoint() {
-    let Some(authority) = Authority::new() else {
-        println!("skipped: openssl");
-        return;
-    };
-    let (_, checkpoints) = log_with_checkpoints(&[3, 8]);
-    let [other, checkpoint] = &checkpoints[..] else {
-        panic!("two checkpoints");
-    };
-    for nonce in [0, 1, 127, 128, 0x8000, u64::MAX] {
-        let response = authority.answer(&TimeStamp::request(checkpoint, nonce));
-        let stamp = TimeStamp::check(&response, checkpoint, nonce).unwrap();
-        assert!(stamp.at.get() > 1_700_000_000);
-        let code = |checkpoint: &Checkpoint, nonce: u64| {
-            let refused = TimeStamp::check(&response, checkpoint, nonce).unwrap_err();
-            (refused.code(), refused.to_string())
-        };
-        let (refused, why) = code(other, nonce);
-        assert_eq!(refused, "audit_timestamp_refused");
-        assert!(why.contains("something else than this checkpoint"), "{why}");
-        assert!(code(checkpoint, nonce ^ 2).1.contains("another request"));
-    }
-    // What was checked is what OpenSSL takes, of the text that an auditor has.
-    fs::write(authority.path().join("checkpoint"), checkpoint.to_string()).unwrap();
-    authority.openssl("ts -verify -data checkpoint -in response -CAfile tsa.pem");
-}
-
-#[test]
-fn what_is_no_granted_answer_is_refused() {
-    let Some(authority) = Authority::new() else {
-        println!("skipped: openssl");
-        return;
-    };
-    let checkpoint = sign(&log_of(3));
-    let response = authority.answer(&TimeStamp::request(&checkpoint, 7));
-    for length in 0..response.len() {
-        assert!(
-            TimeStamp::check(&response[..length], &checkpoint, 7).is_err(),
-            "{length}"
-        );
-    }
-    let mut longer = response.clone();
-    longer.push(0);
-    assert!(TimeStamp::check(&longer, &checkpoint, 7).is_err());
-    // PKIStatus `rejection`, and nothing else.
-    let rejected = [0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02];
-    let refused = TimeStamp::check(&rejected, &checkpoint, 7).unwrap_err();
-    assert!(refused.to_string().contains("didn't grant"), "{refused}");
 }

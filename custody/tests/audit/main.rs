@@ -10,13 +10,18 @@
 
 mod anchor;
 mod append;
+#[path = "../support/authority.rs"]
+mod authority;
 mod checkpoint;
 mod export;
 mod log;
+#[path = "../support/ocsf.rs"]
+mod ocsf;
 mod proof;
 mod replay;
 mod search;
 mod spool;
 mod tamper;
+mod timestamp;
 mod tree;
 mod usage;

@@ -1,5 +1,8 @@
 //! A key from its making to its destruction.
 
+use base32ct::{Base32Unpadded, Encoding as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use countersign_core::{Algorithm, Environment, SigningKey};
 use countersign_custody::audit::Outcome;
 use countersign_custody::authority::Principal;
@@ -271,8 +274,6 @@ fn a_follower_takes_in_what_changed() {
 
 #[test]
 fn no_secret_is_in_the_store_but_sealed() {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
     use countersign_custody::Store as _;
     let world = World::new();
     let otto = operator(Environment::Dev);
@@ -317,4 +318,59 @@ fn no_secret_is_in_the_store_but_sealed() {
     };
     world.disk.walk(&mut visit).expect("a walk");
     assert!(entries >= 8);
+}
+
+#[test]
+fn a_reason_with_the_secret_of_the_key_is_refused_in_whatever_form() {
+    let world = World::new();
+    let otto = operator(Environment::Dev);
+    let token = issued(&world, "k7").shown.expect("a token").reveal();
+    let in_base32 = token.split('_').nth(3).expect("a secret").to_owned();
+    let secret = Base32Unpadded::decode_vec(&in_base32).expect("base32");
+    let hex = format!("{:X}", base16ct::HexDisplay(&secret));
+    let forms = [
+        STANDARD.encode(&secret),
+        URL_SAFE_NO_PAD.encode(&secret),
+        in_base32.to_uppercase(),
+        in_base32,
+        hex.to_lowercase(),
+        hex,
+        STANDARD.encode(token.as_bytes()),
+        STANDARD.encode(format!("the token is {}", &*token)),
+    ];
+    let before = world.records().len();
+    for form in &forms {
+        // Each place that a byte may begin at.
+        for start in ["", "key-", "leaked:", "a", "ab", "abc", "see 7"] {
+            let reason = format!("{start}{form}, in a chat");
+            let order = Order::new(&otto, &reason, later(1));
+            let refused = world.dev.revoke(&order, "k7");
+            assert_eq!(code(refused), "audit_secret_refused", "{reason}");
+        }
+    }
+    assert_eq!(world.records().len(), before, "nor is the refusal recorded");
+    let hash = "the report is ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let order = Order::new(&otto, hash, later(2));
+    assert_eq!(code(world.dev.revoke(&order, "k7")), "done");
+}
+
+#[test]
+fn an_error_repeats_no_private_key_that_was_given_for_a_name() {
+    let world = World::new();
+    let otto = operator(Environment::Dev);
+    let order = Order::new(&otto, "a test", NOW);
+    let ed = NewKey {
+        kind: KeyKind::Ed25519,
+        ..key("ed")
+    };
+    let pem = world.dev.issue(&order, &ed).expect("a key").shown;
+    let pem = pem.expect("a private key").reveal();
+    let unknown = world.dev.show(&order, &pem).expect_err("no id");
+    assert_eq!(unknown.to_string(), "there is no key `..` here");
+    let owned = NewKey {
+        owner: pem.to_string(),
+        ..key("k9")
+    };
+    let malformed = world.dev.issue(&order, &owned).expect_err("no name");
+    assert!(!malformed.to_string().contains("BEGIN"), "{malformed}");
 }

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::desk::{DEV, Desk};
 
+/// Where the trader's key was used from.
+const CONTEXT: &str = r#"{"client_ip":{"__extn":{"fn":"ip","arg":"10.8.0.1"}}}"#;
+
 /// A trader's key that read one order, twice, and a market; and one that nobody used.
 fn with_uses() -> Desk {
     let desk = Desk::founded();
@@ -22,7 +25,9 @@ fn with_uses() -> Desk {
     {
         let file = format!("request{number}");
         desk.sign_get(&token, path, &file);
-        let verify = format!("keys verify {file} {DEV} --as olga --pack trading-api --keep record");
+        let verify = format!(
+            "keys verify {file} {DEV} --as olga --pack trading-api --keep record --context {CONTEXT}"
+        );
         let (json, status) = desk.json(&verify);
         assert_eq!(
             (&json["code"], status),
@@ -126,6 +131,11 @@ fn advice_is_the_least_that_allowed_it() {
         .collect();
     assert!(taken.contains(&"Action::\"place-order\""), "{taken:?}");
 
+    assert!(!policies.contains("client_ip"), "{policies}");
+    let (json, _) = desk.json(&format!("{advise} --key k7 --values 2"));
+    let condition = r#"(context has client_ip) && (context.client_ip == ip("10.8.0.1"))"#;
+    assert_eq!(json["permits"][0]["conditions"][0], condition);
+
     // What is printed compiles in place of the permits, and is no more than a comment beside them.
     desk.ok(&format!(
         "{advise} --owner acme --group least --out least.cedar"
@@ -142,7 +152,7 @@ fn advice_is_the_least_that_allowed_it() {
     fs::write(desk.path("pack/policies.cedar"), &least).unwrap();
     desk.ok("policy build pack -o least.bundle");
     let (log, _) = desk.json("audit search --store s.redb --act access.advised");
-    assert_eq!(log["records"].as_array().unwrap().len(), 2);
+    assert_eq!(log["records"].as_array().unwrap().len(), 3);
 
     let (json, _) = desk.json(&format!(
         "access advise {DEV} --as olga --reason least --pack zero-trust-admin --actor olga"

@@ -9,6 +9,7 @@ use countersign_custody::{Batch, Space, Store as _};
 use serde_json::Value;
 
 use crate::desk::{DEV, Desk, LIVE, base32};
+use crate::ocsf;
 
 #[test]
 fn a_key_lives_and_dies_and_the_log_proves_it() {
@@ -104,6 +105,9 @@ fn the_log_proves(desk: &Desk) {
     ] {
         let text = desk.ok(&format!("audit export --store s.redb --format {format}"));
         assert!(text.starts_with(start), "{format}: {text}");
+        if format == "ocsf" {
+            ocsf::check(&text);
+        }
     }
     assert!(desk.ok("audit tail -n 3 --store s.redb").lines().count() == 3);
 

@@ -7,8 +7,13 @@
 )]
 
 mod access;
+#[path = "../../../custody/tests/support/authority.rs"]
+mod authority;
 mod desk;
 mod life;
+#[path = "../../../custody/tests/support/ocsf.rs"]
+mod ocsf;
 mod replay;
 mod services;
+mod stamp;
 mod timer;

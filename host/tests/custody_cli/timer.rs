@@ -344,6 +344,22 @@ fn a_sweep_rotates_tells_and_is_done_once() {
     let (json, _) = desk.json(&format!("keys show {DEV} --as olga nextv2"));
     assert_eq!(json["key"]["has_secret"], true);
 
+    // For an owner with a recipient it is sealed, in place of a link.
+    let identity = age::x25519::Identity::generate();
+    let recipients = format!("# owners\nacme {}\n", identity.to_public());
+    fs::write(desk.path("recipients"), &recipients).unwrap();
+    fs::write(desk.path("twice"), recipients.repeat(2)).unwrap();
+    issue(&desk, &act, "kept --rotate-every 1s");
+    std::thread::sleep(Duration::from_millis(1100));
+    let sealing = format!("{sweep} --links links --no-deliver --age-recipients");
+    let twice = desk.refusal(&format!("{sealing} twice"));
+    assert_eq!(twice, ("recipients_malformed".into(), Some(2)));
+    let (json, _) = desk.json(&format!("{sealing} recipients"));
+    assert_eq!(json["rotated"][0]["sealed"], "links/keptv2.age", "{json}");
+    let sealed = fs::read(desk.path("links/keptv2.age")).unwrap();
+    let token = age::decrypt(&identity, &sealed).unwrap();
+    assert!(token.starts_with(b"csk_dev_keptv2_"));
+
     let (json, _) = desk.json("audit verify --store s.redb");
     assert_eq!(json["ok"], true);
     let olga = desk.json(&format!("keys sweep {DEV} --as nobody"));

@@ -1,7 +1,7 @@
 //! The least policies that would have allowed what was done.
 //!
 //! Each permit that allowed a recorded request is copied, narrowed to who asked, the action and the resource,
-//! with its conditions and its obligations as they are. Forbids stay. So what is advised allows what was allowed,
+//! and if it is wished to what was alike in the contexts; its conditions and its obligations stay, and so do forbids. So what is advised allows what was allowed,
 //! asks for the same second factors, and allows nothing that the policies of today don't.
 //!
 //! ```
@@ -28,6 +28,7 @@
 //! # Ok::<(), countersign_policies::Diagnostics>(())
 //! ```
 
+mod context;
 mod narrow;
 mod taken;
 mod text;
@@ -60,10 +61,13 @@ pub struct Request<'a> {
     pub group: Option<&'a str>,
     /// Of how many resources each is named; where there are more, any of their type.
     pub most_resources: usize,
+    /// How many values of an attribute of the context are named, where every request had it: texts, truth values and
+    /// addresses, or else the range that the addresses are in. 0 leaves the context alone.
+    pub most_values: usize,
 }
 
 impl<'a> Request<'a> {
-    /// Names who asked, and up to eight resources.
+    /// Names who asked, and up to eight resources; leaves the context alone.
     #[must_use]
     pub fn new(uses: &'a [Question], holders: &'a [Who]) -> Self {
         Request {
@@ -72,6 +76,7 @@ impl<'a> Request<'a> {
             holders,
             group: None,
             most_resources: 8,
+            most_values: 0,
         }
     }
 }
@@ -108,6 +113,8 @@ pub struct Permit {
     pub resource_type: String,
     /// Which ones; `None` for any.
     pub resources: Option<Vec<String>>,
+    /// Under which conditions on the context, beside those that it had.
+    pub conditions: Vec<String>,
     /// How many of the requests it allowed.
     pub uses: usize,
 }
@@ -151,7 +158,7 @@ pub fn advise(sources: &Sources, request: &Request<'_>) -> Result<Advice, Diagno
     for (principal, action) in request.counted {
         narrowed.add_counted(&held, principal, action);
     }
-    let permits = narrowed.permits(request.most_resources);
+    let permits = narrowed.permits(&reference, request.most_resources, request.most_values);
     let written = text::write(&reference, &permits, group.as_ref());
     let policies = crate::lint::format(&text::source(&written.permits))?;
     let whole = text::pack(sources, &reference, &policies)?;
@@ -217,7 +224,9 @@ impl fmt::Display for Permit {
             "{} may {} on {resources}",
             self.principals.join(", "),
             self.actions.join(", ")
-        )
+        )?;
+        let mut conditions = self.conditions.iter();
+        conditions.try_for_each(|condition| write!(f, ", where {condition}"))
     }
 }
 

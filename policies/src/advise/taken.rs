@@ -26,7 +26,7 @@ pub struct Taken {
     pub action: String,
     /// The type of the resource.
     pub resource_type: String,
-    /// The resources that are left to it; none if nothing of the type is.
+    /// What is left to it: resources, and under which conditions; none if nothing of the type is.
     pub left: Vec<String>,
     /// The policies that permit it today.
     pub permitted_by: Vec<String>,
@@ -66,13 +66,12 @@ pub(super) fn taken(held: &[Holding], permits: &[Narrow]) -> Vec<Taken> {
                 && permit.resource_type == holding.resource_type
         });
         let of_it: Vec<&Narrow> = of_it.collect();
-        if of_it.iter().any(|permit| permit.resources.is_none()) {
+        let is_whole =
+            |permit: &&Narrow| permit.resources.is_none() && permit.conditions.is_empty();
+        if of_it.iter().any(is_whole) {
             continue;
         }
-        let left = of_it
-            .iter()
-            .flat_map(|permit| permit.resources.iter().flatten());
-        let mut left: Vec<String> = left.map(ToString::to_string).collect();
+        let mut left: Vec<String> = of_it.iter().flat_map(|permit| left_by(permit)).collect();
         left.sort();
         left.dedup();
         taken.push(Taken {
@@ -85,4 +84,20 @@ pub(super) fn taken(held: &[Holding], permits: &[Narrow]) -> Vec<Taken> {
     }
     taken.sort();
     taken
+}
+
+/// What a permit leaves, in words.
+fn left_by(permit: &Narrow) -> Vec<String> {
+    let conditions: Vec<&str> = permit.conditions.iter().map(String::as_str).collect();
+    let conditions = conditions.join(" && ");
+    match &permit.resources {
+        None => vec![format!("where {conditions}")],
+        Some(resources) if conditions.is_empty() => {
+            resources.iter().map(ToString::to_string).collect()
+        }
+        Some(resources) => resources
+            .iter()
+            .map(|resource| format!("{resource} where {conditions}"))
+            .collect(),
+    }
 }

@@ -38,6 +38,7 @@ pub(super) fn write(
             &narrow.from,
             &narrow.resource_type,
             &narrow.resources,
+            &narrow.conditions,
             &narrow.actions,
         );
         if group.is_some() && !seen.insert(alike) {
@@ -65,6 +66,7 @@ pub(super) fn write(
             actions: texts(&narrow.actions),
             resource_type: narrow.resource_type.clone(),
             resources: narrow.resources.as_ref().map(texts),
+            conditions: narrow.conditions.iter().cloned().collect(),
             uses: narrow.uses,
         });
     }
@@ -143,6 +145,7 @@ fn permit(id: &str, policy: &ast::Policy, narrow: &Narrow, group: Option<&Entity
     if is_within(policy.resource_constraint().as_inner()) {
         conditions.push(policy.resource_constraint().as_expr().to_string());
     }
+    conditions.extend(narrow.conditions.iter().cloned());
     let scope = [principal, action, resource];
     format!(
         "// Narrowed from {}, for {} of the uses.\n{}",

@@ -6,11 +6,13 @@ use countersign_core::{Environment, KeyId};
 use serde::Serialize;
 
 use super::Entry;
-use crate::audit::{Hash, Outcome, Public, Record};
+use crate::audit::{Hash, Kept, Outcome, Public, Question, Record};
 
 const ENTITY_MANAGEMENT: u32 = 3004;
 const API_ACTIVITY: u32 = 6003;
 const OTHER: u32 = 99;
+/// The type of an entity that is a person.
+const USER: u32 = 2;
 
 /// An event of either class, with all that the schema requires of it.
 #[derive(Serialize)]
@@ -42,7 +44,7 @@ enum Class<'a> {
         comment: &'a str,
     },
     ApiActivity {
-        api: Api<'a>,
+        api: Api,
         src_endpoint: Endpoint<'a>,
     },
 }
@@ -55,6 +57,9 @@ struct Metadata<'a> {
     event_code: &'a str,
     sequence: u64,
     uid: Hash,
+    /// What gives a class more attributes than its own.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    profiles: &'static [&'static str],
 }
 
 #[derive(Serialize)]
@@ -74,6 +79,8 @@ struct Actor<'a> {
 #[derive(Serialize)]
 struct User<'a> {
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_uid: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -94,11 +101,13 @@ struct Entity<'a> {
     kind: &'a str,
     type_id: u32,
     uid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<User<'a>>,
 }
 
 #[derive(Serialize)]
-struct Api<'a> {
-    operation: &'a str,
+struct Api {
+    operation: String,
 }
 
 #[derive(Serialize)]
@@ -131,12 +140,10 @@ pub(super) fn line(entry: &Entry) -> String {
     } else {
         (ENTITY_MANAGEMENT, activity(&record.act))
     };
-    let (noun, _) = record.act.split_once('.').unwrap_or((&record.act, ""));
     let class = if is_use {
-        let operation = record.details.get("action");
         Class::ApiActivity {
             api: Api {
-                operation: operation.map_or(&record.act, Public::as_str),
+                operation: operation(record),
             },
             src_endpoint: Endpoint {
                 uid: keyid.unwrap_or(&record.actor),
@@ -144,11 +151,7 @@ pub(super) fn line(entry: &Entry) -> String {
         }
     } else {
         Class::EntityManagement {
-            entity: Entity {
-                kind: noun,
-                type_id: OTHER,
-                uid: keyid.unwrap_or(noun),
-            },
+            entity: entity(record),
             comment: &record.reason,
         }
     };
@@ -176,10 +179,13 @@ pub(super) fn line(entry: &Entry) -> String {
             event_code: &record.act,
             sequence: record.sequence,
             uid: entry.hash(),
+            // Entity Management has its actor from there.
+            profiles: if is_use { &[] } else { &["host"] },
         },
         actor: Actor {
             user: User {
                 name: &record.actor,
+                credential_uid: keyid.filter(|_| is_use),
             },
             authorizations: authorizations(record),
         },
@@ -207,13 +213,48 @@ pub(super) fn line(entry: &Entry) -> String {
     line
 }
 
+/// What a key was used for: the action of the question that was kept, or the detail that names it.
+fn operation(record: &Record) -> String {
+    let kept = record.decided.as_ref().map(|decided| &decided.query);
+    if let Some(Kept::Whole(query)) = kept
+        && let Ok(question) = Question::from_bytes(query)
+    {
+        return question.action().id().to_owned();
+    }
+    let named = record.details.get("action").map(Public::as_str);
+    named.unwrap_or(&record.act).to_owned()
+}
+
+/// What an act was done to: a key, or what the act's first word is and a detail of that name names.
+fn entity(record: &Record) -> Entity<'_> {
+    let (kind, _) = record.act.split_once('.').unwrap_or((&record.act, ""));
+    let is_person = kind == "person";
+    let named = record.details.get(kind).map(Public::as_str);
+    // Who enrols does it to themselves; whom somebody was refused to appoint isn't known.
+    let own = is_person && record.act != "person.appointed";
+    let named = named.or(own.then_some(record.actor.as_str()));
+    let keyid = record.keyid.as_ref().map(KeyId::as_str);
+    Entity {
+        // What the schema knows is called as it calls it.
+        kind: if is_person { "User" } else { kind },
+        type_id: if is_person { USER } else { OTHER },
+        uid: keyid.or(named).unwrap_or(kind),
+        user: named.filter(|_| is_person).map(|name| User {
+            name,
+            credential_uid: None,
+        }),
+    }
+}
+
 /// The activity of Entity Management that an act is.
 fn activity(act: &str) -> u32 {
     match act.rsplit('.').next().unwrap_or(act) {
-        "issued" | "created" | "generated" | "added" | "begun" => 1,
-        "shown" | "read" | "listed" | "exported" => 2,
-        "changed" | "rotated" | "rewrapped" | "renewed" => 3,
-        "destroyed" | "deleted" | "removed" => 4,
+        "added" | "archived" | "asked" | "begun" | "created" | "founded" | "generated"
+        | "issued" | "made" | "planned" | "published" => 1,
+        "advised" | "exported" | "listed" | "read" | "reviewed" | "shown" => 2,
+        "appointed" | "changed" | "confirmed" | "given" | "renewed" | "rewrapped" | "rotated" => 3,
+        "deleted" | "destroyed" | "removed" => 4,
+        "enrolled" => 6,
         "activated" => 10,
         "expired" | "revoked" => 11,
         "suspended" => 12,

@@ -3,6 +3,7 @@
 mod check;
 mod look;
 mod replay;
+mod stamp;
 
 use std::path::{Path, PathBuf};
 
@@ -45,6 +46,10 @@ enum AuditCommand {
     Archive(replay::ArchiveArguments),
     /// Check a proof, with nothing but it and the log's public key.
     CheckProof(check::CheckProofArguments),
+    /// Write the request that a time-stamping authority (RFC 3161) answers for a checkpoint.
+    StampRequest(stamp::RequestArguments),
+    /// Check a time stamp: that it is about a checkpoint, and whose word it is.
+    CheckStamp(stamp::CheckArguments),
 }
 
 #[derive(Debug, Args)]
@@ -80,6 +85,8 @@ pub(crate) fn run(arguments: &AuditArguments, as_json: bool) -> Result<Done, Fai
         AuditCommand::Replay(arguments) => replay::run(arguments),
         AuditCommand::Archive(arguments) => replay::archive(arguments),
         AuditCommand::CheckProof(arguments) => check::check_proof(arguments),
+        AuditCommand::StampRequest(arguments) => stamp::request(arguments),
+        AuditCommand::CheckStamp(arguments) => stamp::check(arguments),
     }
 }
 

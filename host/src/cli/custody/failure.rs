@@ -1,7 +1,7 @@
 //! What the library of custody refuses, as the command line says it: 1 if it was refused, 2 if it could not be
 //! tried.
 
-use countersign_custody::audit::AuditError;
+use countersign_custody::audit::{AuditError, TimeStampFault};
 use countersign_custody::delivery::DeliveryError;
 use countersign_custody::store::DumpError;
 use countersign_custody::vault::VaultError;
@@ -52,9 +52,11 @@ impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         let failure = Failure::usage(error.code(), error.to_string());
         match error {
-            AuditError::Untrusted(_) | AuditError::Proof(_) | AuditError::Contradicts(_) => {
-                failure.refused()
-            }
+            AuditError::TimeStamp(TimeStampFault::Roots) => failure,
+            AuditError::Untrusted(_)
+            | AuditError::Proof(_)
+            | AuditError::Contradicts(_)
+            | AuditError::TimeStamp(_) => failure.refused(),
             _ => failure,
         }
     }

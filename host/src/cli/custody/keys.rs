@@ -3,6 +3,7 @@
 mod change;
 mod issue;
 mod own;
+mod recipients;
 mod show;
 mod sweep;
 mod verify;

@@ -34,6 +34,10 @@ pub(super) struct AdviseArguments {
     /// Name up to so many resources; where there were more, permit any of their type.
     #[arg(long, value_name = "N", default_value = "8")]
     resources: usize,
+    /// Name up to so many values of an attribute of the context that every use had, or else the range of its
+    /// addresses. Unless given, conditions on the context stay as they are.
+    #[arg(long, value_name = "N", default_value = "0")]
+    values: usize,
     /// The file for the policies, which must not exist yet; standard output unless given.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -130,6 +134,7 @@ fn advice(
         holders: &holders,
         group: arguments.group.as_deref(),
         most_resources: arguments.resources,
+        most_values: arguments.values,
     };
     Ok(advise(sources, &request)?)
 }

@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use countersign_core::KeyId;
 use countersign_custody::custodian::{Issued, Rules, Sweep};
+use countersign_custody::delivery::Recipient;
 use serde_json::{Value, json};
 
 use super::super::out::Out;
 use super::super::reading::seconds;
 use super::super::sending::Sending;
 use super::super::webhooks::{of, told};
+use super::recipients::Recipients;
 use super::{Desk, DeskArguments, Done, Failure};
 
 /// What the audit log says of a sweep for which no reason was given.
@@ -23,9 +26,13 @@ pub(super) struct SweepArguments {
     /// Why, for the audit log.
     #[arg(long, value_name = "TEXT", default_value = SWEEP)]
     reason: String,
-    /// A folder for one-time links to the secrets of successors, a file each. Without it nothing is rotated.
+    /// A folder for what leads to the secrets of successors, a file each: a one-time link, or the secret sealed for its
+    /// owner's recipient. Without it nothing is rotated.
     #[arg(long, value_name = "FOLDER")]
     links: Option<PathBuf>,
+    /// Owners and their public keys of `age`, a line each: for them secrets are sealed, in place of a link.
+    #[arg(long, value_name = "FILE", requires = "links")]
+    age_recipients: Option<PathBuf>,
     /// For how long a link is good, at most 7 days.
     #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "7d")]
     link_for: u64,
@@ -50,6 +57,10 @@ pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
         let message = format!("{} is no folder", folder.display());
         return Err(Failure::usage("file_unreadable", message));
     }
+    // Before anything is rotated.
+    let recipients = arguments.age_recipients.as_deref();
+    let recipients = recipients.map(Recipients::read).transpose()?;
+    let recipients = recipients.unwrap_or_default();
     let rules = Rules {
         flag_unused: arguments.flag_unused / DAY,
         suspend_unused: arguments.suspend_unused / DAY,
@@ -59,14 +70,20 @@ pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
     let desk = arguments.desk.open()?;
     let order = desk.order(&arguments.reason);
     let mut sweep = desk.custodian.sweep(&order, &rules)?;
-    let (mut links, mut undelivered) = (Vec::new(), Vec::new());
+    let (mut handed, mut undelivered) = (Vec::new(), Vec::new());
     for issued in std::mem::take(&mut sweep.rotated) {
         let keyid = issued.entry.life().keyid().to_owned();
         if let Some(folder) = &arguments.links {
-            let path = folder.join(format!("{keyid}.link"));
+            let recipient = recipients.of(issued.entry.owner()).cloned();
             // Those after it get theirs all the same.
-            match put_link(&desk, issued, &path, arguments.link_for) {
-                Ok(()) => links.push((keyid, path)),
+            match hand_over(
+                &desk,
+                issued,
+                folder,
+                recipient.as_ref(),
+                arguments.link_for,
+            ) {
+                Ok(way) => handed.push((keyid, way)),
                 Err(failure) => undelivered.push((keyid, failure)),
             }
         }
@@ -76,7 +93,7 @@ pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
     } else {
         Some(desk.custodian.deliver(&Sending::new(), desk.now)?)
     };
-    let mut text = listed(&sweep, &links);
+    let mut text = listed(&sweep, &handed);
     text.extend(delivered.map(told));
     for (keyid, failure) in &undelivered {
         text.push_str(&format!(
@@ -94,15 +111,15 @@ pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
         .iter()
         .map(|(keyid, error)| json!({"keyid": keyid, "code": error.code(), "message": error.to_string()}))
         .collect();
-    let links: Vec<Value> = links
+    let rotated: Vec<Value> = handed
         .iter()
-        .map(|(keyid, path)| json!({"keyid": keyid, "link": path.display().to_string()}))
+        .map(|(keyid, way)| json!({"keyid": keyid, (way.name()): way.path().display().to_string()}))
         .collect();
     let json = json!({
         "ok": success,
         "expired": sweep.expired,
         "expiring": sweep.expiring,
-        "rotated": links,
+        "rotated": rotated,
         "undelivered": undelivered,
         "due": sweep.due,
         "unused": sweep.unused,
@@ -117,17 +134,59 @@ pub(super) fn run(arguments: &SweepArguments) -> Result<Done, Failure> {
     })
 }
 
-/// A link to the secret of a successor, in a file that only its owner reads.
-fn put_link(desk: &Desk<'_>, issued: Issued, path: &Path, seconds: u64) -> Result<(), Failure> {
-    let Some(shown) = issued.shown else {
-        return Ok(());
-    };
-    let name = &desk.actor.name;
-    let link = desk.custodian.make_link(shown, name, seconds, desk.now)?;
-    Out::private(path)?.put(link.reveal().as_bytes())
+/// How a successor's owner gets at its secret.
+enum Way {
+    /// By a one-time link in this file.
+    Link(PathBuf),
+    /// By this file, which only their identity opens.
+    Sealed(PathBuf),
 }
 
-fn listed(sweep: &Sweep, links: &[(String, PathBuf)]) -> String {
+impl Way {
+    fn name(&self) -> &'static str {
+        match self {
+            Way::Link(_) => "link",
+            Way::Sealed(_) => "sealed",
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Way::Link(path) | Way::Sealed(path) => path,
+        }
+    }
+}
+
+/// Makes what leads to the secret of a successor, in a file that only its owner reads.
+fn hand_over(
+    desk: &Desk<'_>,
+    issued: Issued,
+    folder: &Path,
+    recipient: Option<&Recipient>,
+    seconds: u64,
+) -> Result<Way, Failure> {
+    let (custodian, name) = (&desk.custodian, &desk.actor.name);
+    let keyid = issued.entry.life().keyid();
+    let way = if recipient.is_some() {
+        Way::Sealed(folder.join(format!("{keyid}.age")))
+    } else {
+        Way::Link(folder.join(format!("{keyid}.link")))
+    };
+    let Some(shown) = issued.shown else {
+        return Ok(way);
+    };
+    if let Some(recipient) = recipient {
+        let keyid = KeyId::new(keyid)?;
+        let sealed = custodian.seal_for(recipient, &keyid, shown, name, desk.now)?;
+        Out::private(way.path())?.put(sealed.as_bytes())?;
+    } else {
+        let link = custodian.make_link(shown, name, seconds, desk.now)?;
+        Out::private(way.path())?.put(link.reveal().as_bytes())?;
+    }
+    Ok(way)
+}
+
+fn listed(sweep: &Sweep, handed: &[(String, Way)]) -> String {
     let mut text = String::new();
     let mut list = |what: &str, keys: &[String]| {
         for keyid in keys {
@@ -139,11 +198,15 @@ fn listed(sweep: &Sweep, links: &[(String, PathBuf)]) -> String {
     list("due", &sweep.due);
     list("unused", &sweep.unused);
     list("suspended", &sweep.suspended);
-    for (keyid, path) in links {
+    for (keyid, way) in handed {
+        let what = match way {
+            Way::Link(_) => "its link",
+            Way::Sealed(_) => "sealed for its owner",
+        };
         text.push_str(&format!(
-            "{:<12} {keyid}, its link in {}\n",
+            "{:<12} {keyid}, {what} in {}\n",
             "rotated",
-            path.display()
+            way.path().display()
         ));
     }
     for (keyid, error) in &sweep.failed {
