@@ -9,6 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // What the deepest JSON takes is a tenth of it, and each instance has one.
     if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|name| name == "wasm32") {
         println!("cargo::rustc-link-arg-cdylib=-zstack-size=32768");
+        println!("cargo::rustc-link-arg-cdylib=--compress-relocations");
     }
     let mut programs = Vec::new();
     for name in Scheme::all() {
