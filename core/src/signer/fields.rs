@@ -23,9 +23,8 @@ impl Signer<'_> {
         if label.is_empty() {
             label = self.written(b"sig1");
         }
-        let is_key = |byte| matches!(byte, b'a'..=b'z' | b'*' | b'0'..=b'9' | b'_' | b'-' | b'.');
         let is_start = matches!(self.at(label.start()), b'a'..=b'z' | b'*');
-        if !is_start || !self.all(label, is_key) {
+        if !is_start || !self.all(label, b'a', b'z', b"0123456789*-._") {
             self.refuse(Code::OptionsMalformed, label);
         }
         let names = self.written(b"signature-input");
@@ -166,7 +165,7 @@ impl Signer<'_> {
     /// Writes a string of a structured field (RFC 9651 section 4.1.6).
     #[inline(never)]
     fn push_string(&mut self, text: Span) {
-        if !self.all(text, |byte| matches!(byte, b' '..=b'~')) {
+        if !self.all(text, b' ', b'~', b"") {
             self.refuse(Code::OptionsMalformed, text);
         }
         // There is nothing in it that JSON would write in another way.
@@ -240,7 +239,7 @@ impl Signer<'_> {
             }
             self.copy(self.target);
         } else if !self.is_token(name)
-            || !self.all(name, |byte| !byte.is_ascii_uppercase())
+            || !self.all(name, b'!', b'~', b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
             || is_derived
         {
             self.refuse(Code::ComponentUnknown, name);

@@ -291,7 +291,7 @@ impl<'s> Signer<'s> {
     fn make_nonce(&mut self, kind: u8) -> Span {
         let given = self.nonce;
         if !given.is_empty() {
-            if given.len() > MAX_NONCE_BYTES || !self.all(given, |byte| byte.is_ascii_graphic()) {
+            if given.len() > MAX_NONCE_BYTES || !self.all(given, b'!', b'~', b"") {
                 self.refuse(Code::OptionsMalformed, Span::NONE);
             }
             return given;

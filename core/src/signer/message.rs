@@ -57,9 +57,12 @@ impl Signer<'_> {
         if !self.is_token(self.method) {
             self.refuse(Code::MethodMalformed, Span::NONE);
         }
-        let is_sent = |byte: u8| !matches!(byte, 0..b' ' | 0x7f | b'#');
-        let is_visible = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
-        if !self.all(target, if is_vendors { is_sent } else { is_visible }) {
+        let (first, last) = if is_vendors {
+            (b' ', 0xff)
+        } else {
+            (b'!', 0x7f)
+        };
+        if !self.all(target, first, last, b"\x7f#") {
             self.refuse(Code::TargetMalformed, Span::NONE);
         }
         let mut rest = self.frame;
@@ -69,8 +72,7 @@ impl Signer<'_> {
                 break;
             }
             let value = self.next_value(&mut rest);
-            let is_plain = |byte| matches!(byte, b' '..=b'~' | b'\t');
-            if !self.is_token(name) || !self.all(value, is_plain) {
+            if !self.is_token(name) || !self.all(value, b' ', b'~', b"\t") {
                 self.refuse(Code::HeadersMalformed, name);
             }
         }
@@ -96,11 +98,37 @@ impl Signer<'_> {
         if self.path.is_empty() {
             self.path = self.written(b"/");
         }
-        let authority = self.get(self.authority);
-        let is_said = self.authority.is_some() && !(is_vendors && authority.is_empty());
-        if is_said && !crate::origin::is_authority(authority) {
+        let authority = self.authority;
+        let is_said = authority.is_some() && !(is_vendors && authority.is_empty());
+        if is_said && !self.is_authority(authority) {
             self.refuse(Code::HostAmbiguous, Span::NONE);
         }
+    }
+
+    /// Host and port of an authority.
+    #[inline(never)]
+    fn split_authority(&self, authority: Span) -> (Span, Span) {
+        // Only a bracket can stand between the colons of an address and the one of the port.
+        let mut end = authority.end();
+        while end > authority.start() && self.at(end - 1) != b']' {
+            end -= 1;
+            if self.at(end) == b':' {
+                return (authority.until(end), Span::new(end + 1, authority.end()));
+            }
+        }
+        (authority, Span::NONE)
+    }
+
+    /// Whether it is `host`, `host:port` or `[v6]:port`, without user information.
+    #[inline(never)]
+    fn is_authority(&self, text: Span) -> bool {
+        let (mut host, port) = self.split_authority(text);
+        let mut others: &[u8] = b":\"#,/<>?@[\\]^`{|}";
+        if self.at(host.start()) == b'[' && self.at(host.end() - 1) == b']' {
+            host = host.after(1).until(host.end() - 1);
+            others = others.get(1..).unwrap_or_default();
+        }
+        !host.is_empty() && self.all(host, b'!', b'~', others) && self.all(port, b'0', b'9', b"")
     }
 
     /// The one value of a field.
@@ -135,18 +163,7 @@ impl Signer<'_> {
     /// Writes the host in lower case, the port, or both without a port that is the scheme's.
     #[inline(never)]
     pub(super) fn push_authority(&mut self, has_host: bool, has_port: bool) {
-        // Only a bracket can stand between the colons of an address and the one of the port.
-        let mut host = self.authority;
-        let mut port = Span::NONE;
-        let mut end = host.end();
-        while end > host.start() && self.at(end - 1) != b']' {
-            end -= 1;
-            if self.at(end) == b':' {
-                port = host.after(end + 1 - host.start());
-                host = host.until(end);
-                break;
-            }
-        }
+        let (host, port) = self.split_authority(self.authority);
         let default: &[u8] = if self.is_https { b"443" } else { b"80" };
         let is_default = port.is_empty() || self.is(port, default);
         if has_host {

@@ -185,9 +185,9 @@ impl<'t> Signer<'t> {
     fn open(&mut self, program: &[u8], secret: Span) -> Option<Key> {
         self.sender();
         let Some(flags) = program.first().copied() else {
-            let is_good = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
             let length = self.keyid.len();
-            if length == 0 || length > MAX_KEYID_BYTES || !self.all(self.keyid, is_good) {
+            if length == 0 || length > MAX_KEYID_BYTES || !self.all(self.keyid, b'!', b'~', b"\"\\")
+            {
                 self.refuse(Code::KeyidMalformed, Span::NONE);
             }
             if secret.len() < MIN_SECRET_BYTES {
@@ -196,23 +196,21 @@ impl<'t> Signer<'t> {
             return Some(Key::new(Sha::Sha256, self.get(secret)));
         };
         // What would end a header line and begin another, or a quoted text within one.
-        let is_plain = |byte: u8| !byte.is_ascii_control();
-        let is_quotable = |byte: u8| !byte.is_ascii_control() && !matches!(byte, b'"' | b'\\');
-        let is_good = if flags & flag::QUOTED == 0 {
-            is_plain
+        let wrong: &[u8] = if flags & flag::QUOTED == 0 {
+            b"\x7f"
         } else {
-            is_quotable
+            b"\x7f\"\\"
         };
-        if !self.all(self.keyid, is_good) {
+        if !self.all(self.keyid, b' ', 0xff, wrong) {
             self.refuse_named(Code::OptionsMalformed, b"keyid");
         }
-        if !self.all(self.passphrase, is_good) {
+        if !self.all(self.passphrase, b' ', 0xff, wrong) {
             self.refuse_named(Code::OptionsMalformed, b"passphrase");
         }
         let mut rest = self.options;
         while rest.is_some() {
             let mut option = self.take(&mut rest, b'\n');
-            if !self.all(option, is_good) {
+            if !self.all(option, b' ', 0xff, wrong) {
                 let name = self.take(&mut option, b'=');
                 self.refuse(Code::OptionsMalformed, name);
             }

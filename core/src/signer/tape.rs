@@ -235,20 +235,17 @@ impl Signer<'_> {
         true
     }
 
-    /// Whether every byte of it is good.
+    /// Whether every byte of it is one of `first` to `last`, but those of `others`; or one of them, if it isn't.
     #[inline(never)]
-    pub(super) fn all(&self, span: Span, is_good: fn(u8) -> bool) -> bool {
-        let mut place = span.start();
-        while place < span.end() && is_good(self.at(place)) {
-            place += 1;
-        }
-        place == span.end()
+    pub(super) fn all(&self, span: Span, first: u8, last: u8, others: &[u8]) -> bool {
+        let is_good = |byte: u8| (first <= byte && byte <= last) != has(others, byte);
+        self.get(span).iter().all(|byte| is_good(*byte))
     }
 
     /// Whether it is a token of RFC 9110 section 5.6.2.
     #[inline(never)]
     pub(super) fn is_token(&self, span: Span) -> bool {
-        !span.is_empty() && self.all(span, |byte| is_alphanumeric_or(byte, b"!#$%&'*+-.^_`|~"))
+        !span.is_empty() && self.all(span, b'!', b'~', b"\"(),/:;<=>?@[\\]{}")
     }
 
     /// Writes it in capitals, or in lower case.
@@ -341,7 +338,7 @@ impl Signer<'_> {
         let start = self.here;
         for place in span.start()..span.end() {
             let byte = self.at(place);
-            if is_alphanumeric_or(byte, keep) {
+            if byte.is_ascii_alphanumeric() || has(keep, byte) {
                 self.push(byte);
             } else {
                 self.push(b'%');
@@ -398,7 +395,7 @@ impl Signer<'_> {
     #[inline(never)]
     pub(super) fn read_number(&self, span: Span) -> u64 {
         let mut number = 0;
-        if !self.all(span, |byte| byte.is_ascii_digit()) || span.len().wrapping_sub(1) > 14 {
+        if !self.all(span, b'0', b'9', b"") || span.len().wrapping_sub(1) > 14 {
             return u64::MAX;
         }
         for place in span.start()..span.end() {
@@ -526,8 +523,9 @@ impl Signer<'_> {
     clippy::manual_contains,
     reason = "`contains` is for long texts, and weighs more"
 )]
-fn is_alphanumeric_or(byte: u8, others: &[u8]) -> bool {
-    byte.is_ascii_alphanumeric() || others.iter().any(|it| *it == byte)
+#[inline(never)]
+fn has(bytes: &[u8], byte: u8) -> bool {
+    bytes.iter().any(|it| *it == byte)
 }
 
 /// A digit in capitals.
