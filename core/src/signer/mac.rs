@@ -171,17 +171,15 @@ impl Hash {
     }
 
     #[inline(never)]
-    fn mix(&self, word: u64, row: usize) -> u64 {
-        let rows = if self.is_narrow() { NARROW } else { WIDE };
-        let [one, two, three] = rows.get(row).copied().unwrap_or_default();
-        let third = if row < 2 {
-            word.rotate_right(three)
+    fn mix(&self, word: u64, [one, two, three]: &[u32; 3], is_moved: bool) -> u64 {
+        let third = if !is_moved {
+            word.rotate_right(*three)
         } else if self.is_narrow() {
             self.lower((word & 0xffff_ffff) >> three)
         } else {
             word >> three
         };
-        word.rotate_right(one) ^ word.rotate_right(two) ^ third
+        word.rotate_right(*one) ^ word.rotate_right(*two) ^ third
     }
 
     #[expect(
@@ -203,16 +201,20 @@ impl Hash {
         for word in &mut state {
             *word = self.upper(*word);
         }
-        let rounds = if self.is_narrow() { 64 } else { ROUNDS };
+        let (rounds, rows) = if self.is_narrow() {
+            (64, &NARROW)
+        } else {
+            (ROUNDS, &WIDE)
+        };
         for at in 0..rounds {
             let word = |back: usize| schedule.get(at.wrapping_sub(back)).copied().unwrap_or(0);
             let mut now = word(0);
             if at >= 16 {
                 now = self.lower(
                     word(16)
-                        .wrapping_add(self.mix(word(15), 2))
+                        .wrapping_add(self.mix(word(15), &rows[2], true))
                         .wrapping_add(word(7))
-                        .wrapping_add(self.mix(word(2), 3)),
+                        .wrapping_add(self.mix(word(2), &rows[3], true)),
                 );
                 if let Some(place) = schedule.get_mut(at) {
                     *place = now;
@@ -220,11 +222,11 @@ impl Hash {
             }
             let [a, b, c, d, e, f, g, h] = state;
             let first = h
-                .wrapping_add(self.mix(e, 1))
+                .wrapping_add(self.mix(e, &rows[1], false))
                 .wrapping_add(e & f ^ !e & g)
                 .wrapping_add(self.upper(constant(at)))
                 .wrapping_add(now);
-            let second = self.mix(a, 0).wrapping_add(a & b ^ a & c ^ b & c);
+            let second = self.mix(a, &rows[0], false).wrapping_add(a & b ^ a & c ^ b & c);
             state = [
                 self.lower(first.wrapping_add(second)),
                 a,
