@@ -226,7 +226,9 @@ impl Hash {
                 .wrapping_add(e & f ^ !e & g)
                 .wrapping_add(self.upper(constant(at)))
                 .wrapping_add(now);
-            let second = self.mix(a, &rows[0], false).wrapping_add(a & b ^ a & c ^ b & c);
+            let second = self
+                .mix(a, &rows[0], false)
+                .wrapping_add(a & b ^ a & c ^ b & c);
             state = [
                 self.lower(first.wrapping_add(second)),
                 a,

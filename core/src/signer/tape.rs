@@ -103,25 +103,41 @@ impl Signer<'_> {
 
     #[inline(never)]
     pub(super) fn push(&mut self, byte: u8) {
-        if self.here >= self.pairs_at() {
-            self.refuse(Code::BodyTooLarge, Span::NONE);
-        } else if let Some(place) = self.bytes.get_mut(self.here) {
+        if self.has_room(1)
+            && let Some(place) = self.bytes.get_mut(self.here)
+        {
             *place = byte;
             self.here += 1;
         }
     }
 
+    /// Refuses what finds no room.
+    #[inline(never)]
+    fn has_room(&mut self, length: usize) -> bool {
+        let has_room = self.here + length <= self.pairs_at();
+        if !has_room {
+            self.refuse(Code::BodyTooLarge, Span::NONE);
+        }
+        has_room
+    }
+
     #[inline(never)]
     pub(super) fn put(&mut self, text: &[u8]) {
-        for byte in text {
-            self.push(*byte);
+        let start = self.here;
+        if self.has_room(text.len())
+            && let Some(place) = self.bytes.get_mut(start..start + text.len())
+        {
+            place.copy_from_slice(text);
+            self.here += text.len();
         }
     }
 
     #[inline(never)]
     pub(super) fn copy(&mut self, span: Span) {
-        for place in span.start()..span.end() {
-            self.push(self.at(place));
+        let (start, end) = (span.start(), span.end());
+        if start < end && end <= self.bytes.len() && self.has_room(end - start) {
+            self.bytes.copy_within(start..end, self.here);
+            self.here += end - start;
         }
     }
 
@@ -488,9 +504,7 @@ impl Signer<'_> {
     /// Adds a name and a value to those that are sorted.
     #[inline(never)]
     pub(super) fn push_pair(&mut self, name: Span, value: Span) {
-        if self.here + PAIR > self.pairs_at() {
-            self.refuse(Code::BodyTooLarge, Span::NONE);
-        } else {
+        if self.has_room(PAIR) {
             self.pairs += 1;
             self.set_pair(self.pairs - 1, name, value);
         }

@@ -21,6 +21,8 @@ struct State {
     key: Option<(Key, &'static [u8])>,
     /// The bytes that the sender takes at the start of the memory.
     sender: usize,
+    /// How much of the memory a call may use: what lies behind it is zero.
+    size: usize,
 }
 
 struct Global(UnsafeCell<State>);
@@ -31,6 +33,7 @@ unsafe impl Sync for Global {}
 static STATE: Global = Global(UnsafeCell::new(State {
     key: None,
     sender: 0,
+    size: 0,
 }));
 
 /// Core can allocate; nothing that signs does.
@@ -67,14 +70,15 @@ fn memory() -> &'static mut [u8] {
 #[unsafe(no_mangle)]
 extern "C" fn room(length: usize) -> usize {
     // SAFETY: one thread, and no call is under way.
-    let sender = unsafe { (*STATE.0.get()).sender };
-    let missing = (memory_for(sender + length)).saturating_sub(memory().len());
+    let state = unsafe { &mut *STATE.0.get() };
+    let room = memory().get_mut(state.sender..state.size);
+    room.unwrap_or_default().fill(0);
+    state.size = memory_for(state.sender + length);
+    let missing = state.size.saturating_sub(memory().len());
     if memory_grow::<0>(missing.div_ceil(PAGE)) == usize::MAX {
         unreachable();
     }
-    let room = memory().get_mut(sender..).unwrap_or_default();
-    room.fill(0);
-    room.as_ptr().addr()
+    memory().as_ptr().addr() + state.sender
 }
 
 /// Runs a verb on the frame there: 0 takes a key in, 1 signs, 2 signs a chunk, any other forgets the key. The reply is
@@ -90,7 +94,7 @@ extern "C" fn call(verb: u32, length: usize) -> usize {
 
 #[inline(never)]
 fn run(state: &mut State, verb: u32, length: usize) -> Result<(), Code> {
-    let memory = memory();
+    let memory = memory().get_mut(..state.size).unwrap_or_default();
     match &state.key {
         Some((key, program)) if verb == 1 || verb == 2 => {
             sign(memory, state.sender, length, key, program, verb == 2)
