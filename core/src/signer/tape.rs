@@ -176,11 +176,8 @@ impl Signer<'_> {
     /// Where a byte is first; the end if it isn't there.
     #[inline(never)]
     pub(super) fn find(&self, span: Span, byte: u8) -> usize {
-        let mut place = span.start();
-        while place < span.end() && self.at(place) != byte {
-            place += 1;
-        }
-        place
+        let place = self.get(span).iter().position(|it| *it == byte);
+        place.map_or(span.end(), |place| span.start() + place)
     }
 
     /// Takes the part of a list up to the next such byte. What is left is absent where that byte isn't there.
@@ -199,14 +196,9 @@ impl Signer<'_> {
     /// Without the white space around it.
     #[inline(never)]
     pub(super) fn trim(&self, span: Span) -> Span {
-        let (mut start, mut end) = (span.start(), span.end());
-        while start < end && self.at(start).is_ascii_whitespace() {
-            start += 1;
-        }
-        while start < end && self.at(end - 1).is_ascii_whitespace() {
-            end -= 1;
-        }
-        Span::new(start, end)
+        let text = self.get(span).trim_ascii_end();
+        let start = text.len() - text.trim_ascii_start().len();
+        span.until(span.start() + text.len()).after(start)
     }
 
     /// Refuses what isn't UTF-8.
@@ -221,26 +213,19 @@ impl Signer<'_> {
     /// number that needs so many.
     #[inline(never)]
     pub(super) fn is_text(&self, span: Span) -> bool {
-        let mut place = span.start();
-        while place < span.end() {
-            let first = u32::from(self.at(place));
-            place += 1;
-            let more = (first as u8).leading_ones();
+        let mut bytes = self.get(span).iter();
+        while let Some(first) = bytes.next() {
+            let more = first.leading_ones();
             if more == 0 {
                 continue;
             }
-            let mut number = first & (0x7f >> more);
+            let mut number = u32::from(*first) & (0x7f >> more);
             for _ in 1..more {
-                let byte = if place < span.end() {
-                    self.at(place)
-                } else {
-                    0
-                };
+                let byte = bytes.next().copied().unwrap_or(0);
                 if byte & 0xc0 != 0x80 {
                     return false;
                 }
                 number = number << 6 | u32::from(byte & 0x3f);
-                place += 1;
             }
             let least = [u32::MAX, 0x80, 0x800, 0x1_0000];
             let least = least.get(more as usize - 1).copied().unwrap_or(u32::MAX);
