@@ -160,25 +160,30 @@ impl<'t> Signer<'t> {
     /// it is about.
     #[inline(never)]
     fn end(&mut self) -> Option<Code> {
-        let fault = self.fault;
-        let (mut fields, mut count) = ([self.lines, self.sent, self.body], 2);
-        if fault.is_some() {
-            (fields, count) = ([self.subject; 3], 1);
-        } else if self.is_changed {
-            count = 3;
-        }
         let start = self.here;
-        self.put(&[count, 0, 0, 0]);
-        for field in fields.iter().take(usize::from(count)) {
-            let length = u32::try_from(field.len()).unwrap_or(0);
-            self.put(&length.to_le_bytes());
-            self.copy(*field);
+        if self.fault.is_some() {
+            self.put(&[1, 0, 0, 0]);
+            self.push_field_of_reply(self.subject);
+        } else {
+            self.put(&[2 + u8::from(self.is_changed), 0, 0, 0]);
+            self.push_field_of_reply(self.lines);
+            self.push_field_of_reply(self.sent);
+            if self.is_changed {
+                self.push_field_of_reply(self.body);
+            }
         }
         self.settle(self.first, start);
         let end = self.here;
         self.bytes.get_mut(end..).unwrap_or_default().fill(0);
         // A reply may not have found room.
         self.fault
+    }
+
+    #[inline(never)]
+    fn push_field_of_reply(&mut self, field: Span) {
+        let length = u32::try_from(field.len()).unwrap_or(0);
+        self.put(&length.to_le_bytes());
+        self.copy(field);
     }
 
     #[inline(never)]
