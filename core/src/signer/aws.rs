@@ -55,15 +55,15 @@ impl Signer<'_> {
         self.since(start)
     }
 
-    /// Writes the signature of what `lines` say, under the key of the scope, which is the second of them.
     #[inline(never)]
-    fn push_signature(&mut self, first: &[u8], lines: &[Span], scope: Span) -> Span {
-        let start = self.here;
-        self.put(first);
-        for line in lines {
-            self.push(b'\n');
-            self.copy(*line);
-        }
+    fn push_line(&mut self, line: Span) {
+        self.push(b'\n');
+        self.copy(line);
+    }
+
+    /// Writes the signature of all since a place, under the key of the scope.
+    #[inline(never)]
+    fn push_signature(&mut self, start: usize, scope: Span) -> Span {
         let base = self.since(start);
         let mut key = self.key.clone();
         let mut rest = scope;
@@ -83,13 +83,21 @@ impl Signer<'_> {
         let scope = self.push_scope(date);
         let hash = self.push_hash(self.body);
         let empty = self.push_hash(Span::NONE);
-        self.lines = if self.is_https {
-            let lines = [date, scope, previous, hash];
-            self.push_signature(b"AWS4-HMAC-SHA256-TRAILER", &lines, scope)
+        let start = self.here;
+        self.put(ALGORITHM);
+        self.put(if self.is_https {
+            b"-TRAILER"
         } else {
-            let lines = [date, scope, previous, empty, hash];
-            self.push_signature(b"AWS4-HMAC-SHA256-PAYLOAD", &lines, scope)
-        };
+            b"-PAYLOAD"
+        });
+        self.push_line(date);
+        self.push_line(scope);
+        self.push_line(previous);
+        if !self.is_https {
+            self.push_line(empty);
+        }
+        self.push_line(hash);
+        self.lines = self.push_signature(start, scope);
     }
 
     fn is_set(&mut self, name: &[u8]) -> bool {
@@ -213,12 +221,18 @@ impl Signer<'_> {
         let sorted = self.push_sorted(query);
         let start = self.here;
         self.cased(self.method, true);
-        for line in &[path, sorted, headers, names, payload] {
-            self.push(b'\n');
-            self.copy(*line);
-        }
+        self.push_line(path);
+        self.push_line(sorted);
+        self.push_line(headers);
+        self.push_line(names);
+        self.push_line(payload);
         let hash = self.push_hash(self.since(start));
-        let signature = self.push_signature(ALGORITHM, &[date, scope, hash], scope);
+        let start = self.here;
+        self.put(ALGORITHM);
+        self.push_line(date);
+        self.push_line(scope);
+        self.push_line(hash);
+        let signature = self.push_signature(start, scope);
 
         if is_query {
             if !late.is_empty() {

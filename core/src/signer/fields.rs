@@ -100,35 +100,15 @@ impl Signer<'_> {
             self.copy(self.name(at));
         }
         self.push(b')');
-        for (name, digits) in &[
-            (&b";created="[..], self.created),
-            (b";expires=", self.expires),
-        ] {
-            let digits = *digits;
-            if !digits.is_empty() {
-                if self.read_number(digits) == u64::MAX {
-                    self.refuse(Code::CreatedOutOfRange, Span::NONE);
-                }
-                self.put(name);
-                self.copy(digits);
-            }
-        }
+        self.push_time(b";created=", self.created);
+        self.push_time(b";expires=", self.expires);
         if self.nonce.len() > MAX_NONCE_BYTES {
             self.refuse(Code::NonceTooLong, Span::NONE);
         }
-        let texts = [
-            (&b";nonce="[..], self.nonce),
-            (b";alg=", self.alg),
-            (b";keyid=", self.keyid),
-            (b";tag=", self.tag),
-        ];
-        for (name, text) in &texts {
-            let text = *text;
-            if !text.is_empty() {
-                self.put(name);
-                self.push_string(text);
-            }
-        }
+        self.push_text(b";nonce=", self.nonce);
+        self.push_text(b";alg=", self.alg);
+        self.push_text(b";keyid=", self.keyid);
+        self.push_text(b";tag=", self.tag);
         let input = self.since(start);
         let made = self.key.mac(self.get(self.since(base)));
         let signature = self.digest(&made, 1);
@@ -141,6 +121,27 @@ impl Signer<'_> {
         }
         self.render(b"Signature-Input: \x88=\x89\nSignature: \x88=:\x8a:\n");
         self.lines = self.since(start);
+    }
+
+    /// Writes a parameter that is a point in time, if it is there.
+    #[inline(never)]
+    fn push_time(&mut self, name: &[u8], digits: Span) {
+        if !digits.is_empty() {
+            if self.read_number(digits) == u64::MAX {
+                self.refuse(Code::CreatedOutOfRange, Span::NONE);
+            }
+            self.put(name);
+            self.copy(digits);
+        }
+    }
+
+    /// Writes a parameter that is a string, if it is there.
+    #[inline(never)]
+    fn push_text(&mut self, name: &[u8], text: Span) {
+        if !text.is_empty() {
+            self.put(name);
+            self.push_string(text);
+        }
     }
 
     /// Writes the value of `Content-Digest`.
