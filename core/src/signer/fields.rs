@@ -13,10 +13,6 @@ const USUAL: &[u8] = b"@method\n@authority\n@path\n@query\ncontent-digest";
 const WITHOUT_BODY: usize = USUAL.len() - b"\ncontent-digest".len();
 
 impl Signer<'_> {
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one step after another, in the order of the standard"
-    )]
     #[inline(never)]
     pub(super) fn sign_fields(&mut self) {
         let mut label = self.label;
