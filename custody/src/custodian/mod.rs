@@ -1,6 +1,7 @@
 //! The acts themselves: each is allowed, done and recorded in one batch, or not at all.
 
 mod acts;
+mod candidate;
 mod enact;
 mod entry;
 mod error;
