@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use crate::key::Algorithm;
+use crate::key::{Algorithm, KeyId};
 #[cfg(feature = "sealed")]
 use crate::sealed::Sealed;
 use crate::secret::KeyedMac;
@@ -34,26 +34,34 @@ impl Credential {
         }
     }
 
+    /// Whether it is the value for this message. What is sealed is none's.
     pub(crate) fn verifies(&self, message: &[u8], value: &[u8]) -> bool {
-        match self {
-            Credential::Public(key) => key.verifies(message, value),
-            _ => self.mac().is_some_and(|mac| mac.verifies(message, value)),
-        }
+        let mac = match self {
+            Credential::Public(key) => return key.verifies(message, value),
+            Credential::Secret(mac) => Some(&**mac),
+            #[cfg(feature = "sealed")]
+            Credential::Sealed(secret) => secret.unsealed(),
+        };
+        mac.is_some_and(|mac| mac.verifies(message, value))
     }
 
-    /// The secret; none if there is none, or it can't be unsealed.
-    pub(crate) fn mac(&self) -> Option<&KeyedMac> {
+    /// The secret of this key, unsealed if need be; none if there is none, or it can't be.
+    #[cfg_attr(
+        not(feature = "sealed"),
+        expect(unused_variables, reason = "to unseal")
+    )]
+    pub(crate) fn mac(&self, keyid: &KeyId) -> Option<&KeyedMac> {
         match self {
             Credential::Secret(mac) => Some(mac),
             #[cfg(feature = "sealed")]
-            Credential::Sealed(secret) => secret.unseal(),
+            Credential::Sealed(secret) => secret.unseal(keyid),
             Credential::Public(_) => None,
         }
     }
 
     /// Whether it verifies: what is sealed is unsealed for that.
-    pub(crate) fn opens(&self) -> bool {
-        matches!(self, Credential::Public(_)) || self.mac().is_some()
+    pub(crate) fn opens(&self, keyid: &KeyId) -> bool {
+        matches!(self, Credential::Public(_)) || self.mac(keyid).is_some()
     }
 
     /// Whether it verifies as it is, with nothing to unseal.

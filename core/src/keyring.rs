@@ -154,7 +154,7 @@ impl KeyRecord {
 
     /// The key that is derived of it for a scope; itself, if it has no secret to derive from.
     fn derived(&self, scope: &Scope) -> Self {
-        let credential = match self.credential.mac() {
+        let credential = match self.credential.mac(&self.id) {
             Some(mac) => Credential::Secret(Box::new(mac.derived(&scope.info(self.environment)))),
             None => self.credential.clone(),
         };
@@ -357,7 +357,7 @@ impl KeyRing {
         };
         match self.index.find(keyid, is_its) {
             Ok(number) => Ok(place(number)),
-            Err(hash) => Err(hash as usize % self.keys.len().max(1)),
+            Err(hash) => Err(((u64::from(hash) * self.keys.len() as u64) >> 32) as usize),
         }
     }
 
@@ -366,7 +366,10 @@ impl KeyRing {
     #[cfg(feature = "sealed")]
     #[must_use]
     pub fn unseal(&self) -> Vec<KeyId> {
-        let damaged = self.keys.iter().filter(|key| !key.credential.opens());
+        let damaged = self
+            .keys
+            .iter()
+            .filter(|key| !key.credential.opens(&key.id));
         damaged.map(|key| key.id.clone()).collect()
     }
 
@@ -402,7 +405,7 @@ impl KeyRing {
         let fault = found.fault.or(found.record.fault(environment, now));
         let fault = fault.or((!makes).then_some(Code::SignatureMismatch));
         // Nothing is unsealed for a key that isn't there, or isn't good.
-        let opens = fault.is_some() || credential.opens();
+        let opens = fault.is_some() || credential.opens(&found.record.id);
         Found {
             fault: fault.or((!opens).then_some(Code::KeyDamaged)),
             record: if makes && credential.is_open() {
@@ -424,13 +427,16 @@ impl KeyRing {
                 return Some(self.find_scoped(id, &scope, now));
             }
         }
-        let (Ok(at) | Err(at)) = place;
+        let (at, is_its) = match place {
+            Ok(at) => (at, true),
+            Err(at) => (at, false),
+        };
         let record = self.keys.get(at)?;
-        // Its id is read, for an unknown one too.
-        let is_other = record.id.as_str() != keyid;
+        // An id is compared in both cases: for an unknown one here.
+        let is_its = is_its || record.id.as_str() == keyid;
         Some(Found {
             record: Arc::clone(record),
-            fault: is_other.then_some(Code::KeyUnknown),
+            fault: (!is_its).then_some(Code::KeyUnknown),
         })
     }
 

@@ -6,13 +6,14 @@ use core::fmt;
 
 use once_cell::race::OnceBox;
 
+use crate::key::KeyId;
 use crate::secret::{KeyedMac, SharedSecret};
 
 /// A shared secret that is unsealed when its key is first used: see [`KeyRecord::sealed`](crate::KeyRecord::sealed).
 pub trait SealedSecret: fmt::Debug + Send + Sync {
-    /// The secret; none if it can't be unsealed, for then the key is refused as `key_damaged`. Threads that use a key for
+    /// The secret of the key; none if it can't be unsealed, for then the key is refused as `key_damaged`. Threads that use a key for
     /// the first time at once may each ask.
-    fn unseal(&self) -> Option<SharedSecret>;
+    fn unseal(&self, keyid: &KeyId) -> Option<SharedSecret>;
 }
 
 /// A secret that is sealed, or was.
@@ -31,9 +32,9 @@ impl Sealed {
     }
 
     /// The secret's MAC; none if it doesn't open.
-    pub(crate) fn unseal(&self) -> Option<&KeyedMac> {
+    pub(crate) fn unseal(&self, keyid: &KeyId) -> Option<&KeyedMac> {
         let unseal = || {
-            let secret = self.secret.unseal().ok_or(())?;
+            let secret = self.secret.unseal(keyid).ok_or(())?;
             KeyedMac::new(&secret).map(Box::new).map_err(drop)
         };
         self.mac.get_or_try_init(unseal).ok()

@@ -47,7 +47,10 @@ impl<'a> Candidate<'a> {
         bytes: &'a [u8],
     ) -> Result<Self, CustodyError> {
         let damaged = || CustodyError::Damaged(keyid.to_owned());
-        let entry: Candidate<'_> = serde_json::from_slice(bytes).map_err(|_| damaged())?;
+        let entry: Candidate<'_> = std::str::from_utf8(bytes)
+            .ok()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .ok_or_else(damaged)?;
         let here = entry.version == VERSION
             && entry.environment == environment.as_str()
             && entry.life.keyid() == keyid;
@@ -70,11 +73,8 @@ impl<'a> Candidate<'a> {
             (None, Some(sealed)) => {
                 let secret = InVault {
                     vault: Arc::clone(&custodian.vault),
-                    name: SecretName {
-                        environment,
-                        keyid: KeyId::new(keyid)?,
-                        version: self.life.version(),
-                    },
+                    environment,
+                    version: self.life.version(),
                     sealed: sealed.as_ref().into(),
                 };
                 KeyRecord::sealed(keyid, environment, Arc::new(secret))?
@@ -117,15 +117,21 @@ impl Templates {
 /// A secret that the vault opens when its key is first used.
 struct InVault {
     vault: Arc<UnlockedVault>,
-    name: SecretName,
+    environment: Environment,
+    version: u32,
     /// As the entry has it, in base64.
     sealed: Box<str>,
 }
 
 impl SealedSecret for InVault {
-    fn unseal(&self) -> Option<SharedSecret> {
+    fn unseal(&self, keyid: &KeyId) -> Option<SharedSecret> {
+        let name = SecretName {
+            environment: self.environment,
+            keyid: keyid.clone(),
+            version: self.version,
+        };
         let sealed = STANDARD.decode(&*self.sealed).ok()?;
-        let secret = self.vault.open(&self.name, &sealed).ok()?;
+        let secret = self.vault.open(&name, &sealed).ok()?;
         SharedSecret::new(secret.reveal().to_vec()).ok()
     }
 }

@@ -12,7 +12,7 @@ use countersign_core::{KeyRecord, KeyRing, SharedSecret, UnixSeconds};
 use super::candidate::{Candidate, Templates};
 use super::{Custodian, CustodyError, KeyEntry};
 use crate::life::KeyLife;
-use crate::store::Entry;
+use crate::store::Page;
 use crate::{Space, StoreError, audit, entropy};
 
 /// Records that are read at once.
@@ -30,8 +30,8 @@ impl Custodian {
     /// # Errors
     /// `entry_damaged`, and those of the store.
     pub fn keyring(&self, now: UnixSeconds) -> Result<KeyRing, CustodyError> {
-        let stopped = self.stopped_keys();
-        let blocks = Mutex::new(Some(self.place("")));
+        let (stopped, prefix) = (self.stopped_keys(), self.place(""));
+        let blocks = Mutex::new(Some(prefix.clone()));
         let ring = KeyRing::seeded(u64::from_le_bytes(entropy::random()?));
         let filling = Mutex::new(Filling {
             ring,
@@ -46,9 +46,11 @@ impl Custodian {
                 if block.is_empty() {
                     return Ok(());
                 }
-                let read = block
+                let here = block
                     .iter()
-                    .map(|entry| self.found(entry, now, &stopped, &mut templates));
+                    .map_while(|(key, bytes)| Some((key.strip_prefix(prefix.as_slice())?, bytes)));
+                let read = here
+                    .map(|(keyid, bytes)| self.found(keyid, bytes, now, &stopped, &mut templates));
                 let found = read.collect::<Result<Vec<_>, _>>()?;
                 lock(&filling).take(found);
             }
@@ -124,32 +126,28 @@ impl Custodian {
         Ok(clocks.of(life))
     }
 
-    /// The next entries of this environment; none at the end.
-    fn next_block(&self, next: &mut Option<Vec<u8>>) -> Result<Vec<Entry>, CustodyError> {
+    /// The next entries, of this environment or behind it; none at the end.
+    fn next_block(&self, next: &mut Option<Vec<u8>>) -> Result<Page, CustodyError> {
         let Some(from) = next.take() else {
-            return Ok(Vec::new());
+            return Ok(Page::default());
         };
-        let mut block = self.store.scan(Space::Keys, &from, BLOCK)?;
-        let prefix = self.place("");
-        block.truncate(block.partition_point(|(key, _)| key.starts_with(&prefix)));
-        if block.len() == BLOCK {
-            *next = block
-                .last()
-                .map(|(last, _)| [last.as_slice(), &[0]].concat());
-        }
+        let block = self.store.page(Space::Keys, &from, BLOCK)?;
+        let last = block.iter().next_back().map(|(key, _)| key);
+        let last = last.filter(|key| block.len() == BLOCK && key.starts_with(&self.place("")));
+        *next = last.map(|last| [last, &[0]].concat());
         Ok(block)
     }
 
     fn found(
         &self,
-        (key, bytes): &Entry,
+        keyid: &[u8],
+        bytes: &[u8],
         now: UnixSeconds,
         stopped: &BTreeSet<String>,
         templates: &mut Templates,
     ) -> Result<Found, CustodyError> {
-        let damaged = || CustodyError::Damaged(String::from_utf8_lossy(key).into());
-        let keyid = key.get(self.place("").len()..).unwrap_or_default();
-        let keyid = std::str::from_utf8(keyid).map_err(|_| damaged())?;
+        let keyid = std::str::from_utf8(keyid)
+            .map_err(|_| CustodyError::Damaged(String::from_utf8_lossy(keyid).into()))?;
         let entry = Candidate::read(self.environment, keyid, bytes)?;
         let wanted = entry.life.is_for_ring(now) && !stopped.contains(keyid);
         let record = wanted.then(|| entry.record(self, templates)).transpose()?;

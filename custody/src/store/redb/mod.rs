@@ -16,7 +16,7 @@ use redb::{Database, Error, ReadOnlyDatabase, ReadTransaction, ReadableDatabase 
 
 use super::group::Group;
 use super::signal::Signal;
-use super::{Batch, Build, Entry, Space, Store, StoreError, Visit, format};
+use super::{Batch, Build, Entry, Page, Space, Store, StoreError, Visit, format};
 use fault::{guarded, refusal};
 
 /// The number of the space, then the key.
@@ -247,6 +247,17 @@ impl Store for RedbStore {
         self.read(|entries| {
             let range = entries.range((space as u8, from)..end(space))?;
             range.take(limit).map(|entry| Ok(owned(&entry?))).collect()
+        })
+    }
+
+    fn page(&self, space: Space, from: &[u8], limit: usize) -> Result<Page, StoreError> {
+        self.read(|entries| {
+            let mut page = Page::default();
+            for entry in entries.range((space as u8, from)..end(space))?.take(limit) {
+                let (key, value) = entry?;
+                page.push(key.value().1, value.value());
+            }
+            Ok(page)
         })
     }
 
