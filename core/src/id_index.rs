@@ -96,3 +96,74 @@ fn probe(slots: usize, hash: u32) -> impl Iterator<Item = usize> {
     let (mask, first) = (slots.wrapping_sub(1), hash as usize);
     (0..slots).map(move |step| first.wrapping_add(step) & mask)
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::format;
+    use alloc::string::String;
+
+    use super::{IdIndex, Vec, hash};
+
+    const SEED: u64 = 7;
+
+    fn ids() -> impl Iterator<Item = String> {
+        (0..).map(|number| format!("key{number:09}"))
+    }
+
+    /// Ids that all belong into one slot of 4,096, under a seed that their maker knows.
+    fn crafted() -> Vec<String> {
+        let same = |id: &String| hash(id, SEED) % 4096 == 0;
+        ids().filter(same).take(300).collect()
+    }
+
+    fn index_of(ids: &[String], seed: u64) -> IdIndex {
+        let mut index = IdIndex::with_room(0, seed);
+        for (id, number) in ids.iter().zip(1..) {
+            index.put(id, number);
+        }
+        index
+    }
+
+    /// What is found, and how many ids were read for it.
+    fn find(index: &IdIndex, ids: &[String], id: &str) -> (Option<u32>, usize) {
+        let mut read = 0;
+        let found = index.find(id, |number| {
+            read += 1;
+            ids.get(number as usize - 1).is_some_and(|its| its == id)
+        });
+        (found.ok(), read)
+    }
+
+    #[test]
+    fn each_id_is_found_by_reading_no_other_and_an_unknown_one_by_reading_none() {
+        let known: Vec<_> = ids().take(5000).collect();
+        let index = index_of(&known, SEED);
+        for (id, number) in known.iter().zip(1..) {
+            assert_eq!(find(&index, &known, id), (Some(number), 1), "{id}");
+        }
+        for id in ids().skip(5000).take(5000) {
+            assert_eq!(find(&index, &known, &id), (None, 0), "{id}");
+        }
+        assert_eq!(find(&IdIndex::default(), &known, "k"), (None, 0));
+    }
+
+    #[test]
+    fn crafted_ids_are_found_too() {
+        let crafted = crafted();
+        let index = index_of(&crafted, SEED);
+        for (id, number) in crafted.iter().zip(1..) {
+            assert_eq!(find(&index, &crafted, id), (Some(number), 1), "{id}");
+        }
+    }
+
+    #[test]
+    fn ids_that_are_crafted_for_one_seed_lie_apart_under_another() {
+        let crafted = crafted();
+        for seed in [0, 8, u64::MAX] {
+            let slots: BTreeSet<_> = crafted.iter().map(|id| hash(id, seed) % 4096).collect();
+            // Of 300 at random some 289 are alone.
+            assert!(slots.len() > 270, "{} under {seed}", slots.len());
+        }
+    }
+}

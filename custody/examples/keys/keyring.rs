@@ -19,8 +19,10 @@ use crate::office::{NOW, custodian, key, new_vault, operator, store};
 use crate::rows::{Goal, Rows, median};
 
 const ROUNDS: usize = 101;
-const CALLS: u32 = 200;
-/// Keys that are looked for in turn: more than a processor's cache holds the records of.
+const CALLS: usize = 200;
+/// Keys that are used again and again.
+const IN_USE: usize = 100;
+/// Keys that are looked for in turn, with their requests: more than the cache next to a processor holds.
 const LOOKED_FOR: u64 = 10_000;
 /// How far the next of them is: it shares no factor with the number of keys.
 const STEP: usize = 7_919;
@@ -144,39 +146,42 @@ fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Err
         .collect::<Result<_, _>>()?;
     let presented = |number: usize| Presented::parse(&received[number % received.len()], &profile);
     let mut memory = Memory::of(keys)?;
-    let (mut finding, mut reading, mut verifying) = (Vec::new(), Vec::new(), Vec::new());
+    let [mut in_use, mut any, mut reading, mut verifying] = [(); 4].map(|()| Vec::new());
     let mut number = 0;
     for _ in 0..ROUNDS {
-        let mut next = || {
-            number += 1;
-            presented(number)
-        };
-        let asked: Vec<_> = (0..CALLS).map(|_| next()).collect::<Result<_, _>>()?;
-        let mut found = Vec::with_capacity(asked.len());
-        let begun = Instant::now();
-        for one in asked {
-            found.push(one.find_key(ring, NOW)?);
+        for (among, times) in [(IN_USE, &mut in_use), (received.len(), &mut any)] {
+            let asked = (number..number + CALLS).map(|number| presented(number % among));
+            let asked: Vec<_> = asked.collect::<Result<_, _>>()?;
+            let mut found = Vec::with_capacity(asked.len());
+            let begun = Instant::now();
+            for one in asked {
+                found.push(one.find_key(ring, NOW)?);
+            }
+            times.push(nanoseconds(begun));
+            drop(black_box(found));
         }
-        finding.push(nanoseconds(begun));
-        drop(black_box(found));
+        number += CALLS;
         let begun = Instant::now();
         for _ in 0..CALLS {
-            let candidate = next()?.find_key(ring, NOW)?;
+            number += 1;
+            let candidate = presented(number)?.find_key(ring, NOW)?;
             black_box(candidate.authenticate(NOW)?);
         }
         verifying.push(nanoseconds(begun));
         reading.push(memory.read_cold());
     }
-    let (looking, verifying, floor) = (median(finding), median(verifying), median(reading));
+    let [in_use, any, floor, verifying] = [in_use, any, reading, verifying].map(median);
     let name = |what: &str| format!("{keys} keys, {what}");
-    rows.add(&name("look a key up"), looking, "ns", Goal::None);
-    rows.add(&name("one read of memory as cold"), floor, "ns", Goal::None);
-    rows.add(&name("lookups"), 1e9 / looking, "per second", Goal::None);
-    rows.add(&name("verify by it"), verifying, "ns", Goal::None);
-    let share = |time: f64| time / verifying * 100.0;
-    let goal = Goal::AtMost(2.0);
-    rows.add(&name("lookup in a verification"), share(looking), "%", goal);
-    rows.add(&name("such a read in one"), share(floor), "%", Goal::None);
+    let mut add = |what: &str, figure, unit, goal| rows.add(&name(what), figure, unit, goal);
+    add("look up a key in use", in_use, "ns", Goal::None);
+    add("look up any key", any, "ns", Goal::None);
+    add("one read of memory as cold", floor, "ns", Goal::None);
+    add("lookups of any key", 1e9 / any, "per second", Goal::None);
+    add("verify by any key", verifying, "ns", Goal::None);
+    let (share, goal) = (|time: f64| time / verifying * 100.0, Goal::AtMost(2.0));
+    add("of it, to look up a key in use", share(in_use), "%", goal);
+    add("of it, to look up any key", share(any), "%", goal);
+    add("of it, such a read", share(floor), "%", Goal::None);
     Ok(())
 }
 
@@ -209,7 +214,7 @@ impl Memory {
 }
 
 fn nanoseconds(begun: Instant) -> f64 {
-    begun.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+    begun.elapsed().as_secs_f64() * 1e9 / CALLS as f64
 }
 
 /// Bytes of memory in use, where the system tells.

@@ -18,7 +18,7 @@ use crate::{Space, StoreError, audit, entropy};
 /// Records that are read at once.
 const PAGE: usize = 256;
 /// Entries that are read at once for a ring: what a processor's cache holds while it parses them.
-const BLOCK: usize = 1 << 11;
+const BLOCK: usize = 1 << 10;
 
 impl Custodian {
     /// The keys that verify now, or will at their time: each until it ends.
@@ -31,7 +31,7 @@ impl Custodian {
     /// `entry_damaged`, and those of the store.
     pub fn keyring(&self, now: UnixSeconds) -> Result<KeyRing, CustodyError> {
         let (stopped, prefix) = (self.stopped_keys(), self.place(""));
-        let blocks = Mutex::new(Some(prefix.clone()));
+        let next = Mutex::new(Some(prefix.clone()));
         let ring = KeyRing::seeded(u64::from_le_bytes(entropy::random()?));
         let filling = Mutex::new(Filling {
             ring,
@@ -39,28 +39,30 @@ impl Custodian {
             related: Vec::new(),
         });
         let fill = || -> Result<(), CustodyError> {
-            let mut templates = Templates::default();
+            let (mut templates, mut page) = (Templates::default(), Page::default());
+            let mut found = Vec::with_capacity(BLOCK);
             loop {
                 // One reads while the others parse.
-                let block = self.next_block(&mut lock(&blocks))?;
-                if block.is_empty() {
+                self.next_page(&mut lock(&next), &mut page)?;
+                if page.is_empty() {
                     return Ok(());
                 }
-                let here = block
-                    .iter()
-                    .map_while(|(key, bytes)| Some((key.strip_prefix(prefix.as_slice())?, bytes)));
-                let read = here
-                    .map(|(keyid, bytes)| self.found(keyid, bytes, now, &stopped, &mut templates));
-                let found = read.collect::<Result<Vec<_>, _>>()?;
-                lock(&filling).take(found);
+                for (key, bytes) in page.iter() {
+                    let Some(keyid) = key.strip_prefix(prefix.as_slice()) else {
+                        break;
+                    };
+                    found.push(self.found(keyid, bytes, now, &stopped, &mut templates)?);
+                }
+                lock(&filling).take(found.drain(..));
             }
         };
         std::thread::scope(|scope| {
             let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(fill)).collect();
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(fill)).collect();
+            let own = fill();
             let ended = |_| Err(StoreError::Unknown("a thread ended".to_owned()).into());
-            let mut workers = workers.into_iter();
-            workers.try_for_each(|worker| worker.join().unwrap_or_else(ended))
+            let mut others = others.into_iter();
+            own.and(others.try_for_each(|other| other.join().unwrap_or_else(ended)))
         })?;
         let filled = filling.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(filled.end())
@@ -127,15 +129,16 @@ impl Custodian {
     }
 
     /// The next entries, of this environment or behind it; none at the end.
-    fn next_block(&self, next: &mut Option<Vec<u8>>) -> Result<Page, CustodyError> {
+    fn next_page(&self, next: &mut Option<Vec<u8>>, page: &mut Page) -> Result<(), CustodyError> {
         let Some(from) = next.take() else {
-            return Ok(Page::default());
+            *page = Page::default();
+            return Ok(());
         };
-        let block = self.store.page(Space::Keys, &from, BLOCK)?;
-        let last = block.iter().next_back().map(|(key, _)| key);
-        let last = last.filter(|key| block.len() == BLOCK && key.starts_with(&self.place("")));
+        self.store.turn(page, Space::Keys, &from, BLOCK)?;
+        let last = page.iter().next_back().map(|(key, _)| key);
+        let last = last.filter(|key| page.len() == BLOCK && key.starts_with(&self.place("")));
         *next = last.map(|last| [last, &[0]].concat());
-        Ok(block)
+        Ok(())
     }
 
     fn found(
@@ -197,7 +200,7 @@ struct Filling {
 }
 
 impl Filling {
-    fn take(&mut self, found: Vec<Found>) {
+    fn take(&mut self, found: impl Iterator<Item = Found>) {
         for Found { record, related } in found {
             if let Some(life) = &related {
                 self.clocks.note(life);

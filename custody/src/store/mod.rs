@@ -105,17 +105,23 @@ pub trait Store: Send + Sync {
     /// A [`StoreError`].
     fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError>;
 
-    /// As [`Store::scan`], for many entries that are looked at and not kept.
+    /// As [`Store::scan`], for many entries that are looked at and not kept: they take the place of those in the page.
     ///
     /// # Errors
     /// A [`StoreError`].
-    fn page(&self, space: Space, from: &[u8], limit: usize) -> Result<Page, StoreError> {
-        let mut page = Page::default();
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
         let entries = self.scan(space, from, limit)?;
-        entries
-            .iter()
-            .for_each(|(key, value)| page.push(key, value));
-        Ok(page)
+        page.clear();
+        for (key, value) in &entries {
+            page.push(key, value);
+        }
+        Ok(())
     }
 
     /// The entry with the greatest key.

@@ -1,6 +1,7 @@
 //! Entries that were read together.
 
-/// Entries one after another, in one piece of memory: who reads a million leaves no holes between what is kept of them.
+/// Entries one after another, in one piece of memory, which is used again: who reads a million leaves no holes between
+/// what is kept of them.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     bytes: Vec<u8>,
@@ -9,6 +10,12 @@ pub struct Page {
 }
 
 impl Page {
+    /// Makes room for others in the same memory.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.places.clear();
+    }
+
     pub(super) fn push(&mut self, key: &[u8], value: &[u8]) {
         let start = self.bytes.len();
         let middle = start + key.len();

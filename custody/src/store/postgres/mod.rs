@@ -141,14 +141,20 @@ impl Store for PostgresStore {
         self.rows(space, from, limit)?.iter().map(entry).collect()
     }
 
-    fn page(&self, space: Space, from: &[u8], limit: usize) -> Result<Page, StoreError> {
-        let mut page = Page::default();
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        page.clear();
         for row in self.rows(space, from, limit)? {
             let parts = row.try_get(0).and_then(|key| Ok((key, row.try_get(1)?)));
             let (key, value) = parts.map_err(|error| refusal(&error))?;
             page.push(key, value);
         }
-        Ok(page)
+        Ok(())
     }
 
     fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {

@@ -3,6 +3,7 @@
 mod fault;
 mod file;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -250,14 +251,22 @@ impl Store for RedbStore {
         })
     }
 
-    fn page(&self, space: Space, from: &[u8], limit: usize) -> Result<Page, StoreError> {
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        let page = RefCell::new(page);
         self.read(|entries| {
-            let mut page = Page::default();
+            let mut page = page.borrow_mut();
+            page.clear();
             for entry in entries.range((space as u8, from)..end(space))?.take(limit) {
                 let (key, value) = entry?;
                 page.push(key.value().1, value.value());
             }
-            Ok(page)
+            Ok(())
         })
     }
 
