@@ -11,9 +11,6 @@ use super::ENTRIES;
 use super::fault::{guarded, refusal};
 use crate::store::{Space, StoreError, format};
 
-/// How much of the file the database keeps in memory, in bytes. The system keeps more of it, and shares what it keeps.
-const CACHE: usize = 64 << 20;
-
 /// Makes the file, whole or not at all: a crash leaves none that can't be opened. One that another
 /// process made in the meantime is left as it is.
 pub(super) fn create(path: &Path) -> Result<(), StoreError> {
@@ -50,18 +47,12 @@ pub(super) fn lay_out(database: &Database) -> Result<(), Error> {
 
 /// Opens the file and checks all of it.
 pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
-    open_by(cached().set_check_integrity_on_open(true), path)
+    open_by(Builder::new().set_check_integrity_on_open(true), path)
 }
 
 /// Opens a file that this process already had checked.
 pub(super) fn open_unchecked(path: &Path) -> Result<Database, StoreError> {
-    open_by(&cached(), path)
-}
-
-fn cached() -> Builder {
-    let mut builder = Builder::new();
-    builder.set_cache_size(CACHE);
-    builder
+    open_by(&Builder::new(), path)
 }
 
 fn open_by(builder: &Builder, path: &Path) -> Result<Database, StoreError> {
@@ -74,7 +65,7 @@ fn open_by(builder: &Builder, path: &Path) -> Result<Database, StoreError> {
 
 /// Opens the file without ever writing to it.
 pub(super) fn open_to_read(path: &Path) -> Result<ReadOnlyDatabase, StoreError> {
-    guarded(|| Ok(cached().open_read_only(path)?)).map_err(refusal)
+    guarded(|| Ok(Builder::new().open_read_only(path)?)).map_err(refusal)
 }
 
 /// Makes the file's name as durable as its content.
