@@ -105,26 +105,21 @@ impl Custodian {
     /// The time of a key's lineage.
     fn time_of(&self, life: &KeyLife, now: UnixSeconds) -> Result<UnixSeconds, CustodyError> {
         let mut clocks = Clocks::new(now);
-        let links: [(fn(&KeyLife) -> Option<&str>, _); 2] = [
-            (KeyLife::predecessor, cmp::Ordering::Less),
-            (KeyLife::successor, cmp::Ordering::Greater),
-        ];
-        for (link, side) in links {
+        let mut note = |link: fn(&KeyLife) -> Option<&str>, side: cmp::Ordering| {
             let (mut next, mut version) = (link(life).map(str::to_owned), life.version());
-            while let Some(keyid) = next {
+            while let Some(keyid) = next.take() {
                 let relative = self.read(&keyid)?.map(|(entry, _)| entry);
-                let relative =
-                    relative.filter(|entry| entry.life().version().cmp(&version) == side);
-                next = relative
-                    .as_ref()
-                    .and_then(|entry| link(entry.life()))
-                    .map(str::to_owned);
-                if let Some(entry) = relative {
+                let on = |entry: &KeyEntry| entry.life().version().cmp(&version) == side;
+                if let Some(entry) = relative.filter(on) {
                     clocks.note(entry.life());
                     version = entry.life().version();
+                    next = link(entry.life()).map(str::to_owned);
                 }
             }
-        }
+            Ok::<(), CustodyError>(())
+        };
+        note(KeyLife::predecessor, cmp::Ordering::Less)?;
+        note(KeyLife::successor, cmp::Ordering::Greater)?;
         Ok(clocks.of(life))
     }
 

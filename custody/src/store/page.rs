@@ -37,6 +37,7 @@ impl Page {
     }
 
     /// Each one's key and value, ascending by key.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> {
         let part = |from, to| self.bytes.get(from..to).unwrap_or_default();
         let places = self.places.iter();
