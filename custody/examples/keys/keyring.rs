@@ -19,7 +19,7 @@ use crate::office::{NOW, custodian, key, new_vault, operator, store};
 use crate::rows::{Goal, Rows, median};
 
 const ROUNDS: usize = 101;
-const CALLS: usize = 200;
+const CALLS: u16 = 200;
 /// Keys that are used again and again.
 const IN_USE: usize = 10;
 /// Keys that are looked for in turn, with their requests: more than the cache next to a processor holds.
@@ -155,7 +155,8 @@ fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Err
     let mut number = 0;
     for _ in 0..ROUNDS {
         for (among, times) in [(IN_USE, &mut in_use), (received.len(), &mut any)] {
-            let asked = (number..number + CALLS).map(|number| presented(number % among));
+            let asked =
+                (number..number + usize::from(CALLS)).map(|number| presented(number % among));
             let asked: Vec<_> = asked.collect::<Result<_, _>>()?;
             let mut found = Vec::with_capacity(asked.len());
             let begun = Instant::now();
@@ -165,7 +166,7 @@ fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Err
             times.push(nanoseconds(begun));
             drop(black_box(found));
         }
-        number += CALLS;
+        number += usize::from(CALLS);
         let begun = Instant::now();
         for _ in 0..CALLS {
             number += 1;
@@ -219,7 +220,7 @@ impl Memory {
 }
 
 fn nanoseconds(begun: Instant) -> f64 {
-    begun.elapsed().as_secs_f64() * 1e9 / CALLS as f64
+    begun.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
 }
 
 /// Bytes of memory in use, where the system tells.
