@@ -10,6 +10,7 @@ use crate::keyring::KeyRecord;
 use crate::refusal::{Code, Refusal};
 use crate::replay::{ReplayStore, ReplayToken, Spend};
 use crate::signature_value::SignatureValue;
+use crate::verifying_key::VerifyingKey;
 
 /// A request whose signature, times and body were right. It may still be a replay: its token must
 /// be spent before policy sees it.
@@ -37,15 +38,15 @@ impl Facts {
     }
 
     fn evidence(&self) -> Option<Evidence> {
-        match &self.key.credential {
-            Credential::Secret(_) => None,
-            Credential::Public(key) => Some(Evidence::new(
-                &self.key.id,
-                key.clone(),
-                self.text(0, self.base_length),
-                self.value.as_bytes(),
-            )),
-        }
+        let Credential::Public(key) = &self.key.credential else {
+            return None;
+        };
+        Some(Evidence::new(
+            &self.key.id,
+            VerifyingKey::clone(key),
+            self.text(0, self.base_length),
+            self.value.as_bytes(),
+        ))
     }
 }
 

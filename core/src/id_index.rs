@@ -3,73 +3,167 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+/// The first digits of pi, as wide as a word: any number without a pattern would do.
+const FACTOR: u128 = 0x243f_6a88_85a3_08d3;
+
 /// Numbers by the hash of an id. The ids themselves are kept by whoever keeps what the numbers mean.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdIndex {
-    // INVARIANT: a power of two, or empty; at most half of the slots are taken. 0 is a free one.
-    slots: Vec<u32>,
+    /// Who doesn't know it can't choose ids that get in each other's way.
+    seed: u64,
+    // INVARIANT: a power of two, or empty; at most half of the slots are taken.
+    slots: Vec<Slot>,
     taken: usize,
+}
+
+/// A number that isn't 0, or a free place. With the hash of its id, so that no other id is read on the way to one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    hash: u32,
+    number: u32,
 }
 
 impl IdIndex {
     /// Room for so many, so that none has to be moved.
-    pub(crate) fn with_room(count: usize) -> Self {
+    pub(crate) fn with_room(count: usize, seed: u64) -> Self {
+        let slots = if count == 0 {
+            0
+        } else {
+            (count * 2).next_power_of_two()
+        };
         IdIndex {
-            slots: vec![0; (count * 2).next_power_of_two()],
+            seed,
+            slots: vec![Slot::default(); slots],
             taken: 0,
         }
     }
 
-    /// The number under an id, by whether a number is that of the id; for an unknown one what its hash begins with, to
-    /// look at something else by.
-    pub(crate) fn find(&self, id: &str, mut is_its: impl FnMut(u32) -> bool) -> Result<u32, usize> {
-        let hash = hash(id);
-        for slot in probe(self.slots.len(), hash) {
-            match self.slots.get(slot) {
-                Some(0) | None => break,
-                Some(number) if is_its(*number) => return Ok(*number),
+    /// The number under an id, by whether a number is that of the id; for an unknown one its hash, to look at something
+    /// else by.
+    pub(crate) fn find(&self, id: &str, mut is_its: impl FnMut(u32) -> bool) -> Result<u32, u32> {
+        let hash = hash(id, self.seed);
+        for place in probe(self.slots.len(), hash) {
+            match self.slots.get(place) {
+                Some(Slot { number: 0, .. }) | None => break,
+                Some(slot) if slot.hash == hash && is_its(slot.number) => return Ok(slot.number),
                 Some(_) => {}
             }
         }
         Err(hash)
     }
 
-    /// Puts a number that isn't 0 under an id that has none. `ids` tells the id of each number, should all of them
-    /// need more room.
-    pub(crate) fn put<'a>(&mut self, id: &str, number: u32, ids: impl Fn(u32) -> Option<&'a str>) {
+    /// Puts a number that isn't 0 under an id that has none.
+    pub(crate) fn put(&mut self, id: &str, number: u32) {
         if self.taken * 2 >= self.slots.len() {
-            let mut larger = IdIndex::with_room(self.slots.len().max(8));
-            for number in self.slots.iter().filter(|number| **number != 0) {
-                if let Some(id) = ids(*number) {
-                    larger.place(id, *number);
-                }
-            }
+            let mut larger = IdIndex::with_room(self.slots.len().max(8), self.seed);
+            let taken = self.slots.iter().filter(|slot| slot.number != 0);
+            taken.for_each(|slot| larger.place(*slot));
             *self = larger;
         }
-        self.place(id, number);
+        let hash = hash(id, self.seed);
+        self.place(Slot { hash, number });
     }
 
-    /// As [`IdIndex::put`], where there is room.
-    pub(crate) fn place(&mut self, id: &str, number: u32) {
-        let mut places = probe(self.slots.len(), hash(id));
-        let free = places.find(|slot| self.slots.get(*slot) == Some(&0));
-        if let Some(slot) = free.and_then(|slot| self.slots.get_mut(slot)) {
-            *slot = number;
+    fn place(&mut self, taken: Slot) {
+        let mut places = probe(self.slots.len(), taken.hash);
+        let is_free = |place: &usize| self.slots.get(*place).is_some_and(|slot| slot.number == 0);
+        let free = places.find(is_free);
+        if let Some(slot) = free.and_then(|place| self.slots.get_mut(place)) {
+            *slot = taken;
             self.taken += 1;
         }
     }
 }
 
-/// FNV-1a. Ids are chosen by whoever fills the index, so nobody else can make them collide.
-fn hash(id: &str) -> usize {
-    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+/// Words of eight bytes, multiplied one after another into twice their width, of which the halves are laid over each
+/// other (as in wyhash and foldhash).
+#[expect(clippy::cast_possible_truncation, reason = "parts of a word are meant")]
+fn hash(id: &str, seed: u64) -> u32 {
+    let (words, rest) = id.as_bytes().as_chunks();
+    let rest = rest
+        .iter()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte));
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let hash = words.chain([rest]).fold(seed, |hash, word| {
+        let product = u128::from(hash ^ word) * FACTOR;
+        (product >> 64) as u64 ^ product as u64
     });
-    usize::try_from((hash ^ (hash >> 32)) & 0xffff_ffff).unwrap_or(0)
+    hash as u32
 }
 
 /// The slots where an id may be, the likeliest first, then one after another.
-fn probe(slots: usize, hash: usize) -> impl Iterator<Item = usize> {
-    let mask = slots.saturating_sub(1);
-    (0..slots).map(move |step| hash.wrapping_add(step) & mask)
+fn probe(slots: usize, hash: u32) -> impl Iterator<Item = usize> {
+    let (mask, first) = (slots.wrapping_sub(1), hash as usize);
+    (0..slots).map(move |step| first.wrapping_add(step) & mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::format;
+    use alloc::string::String;
+
+    use super::{IdIndex, Vec, hash};
+
+    const SEED: u64 = 7;
+
+    fn ids() -> impl Iterator<Item = String> {
+        (0..).map(|number| format!("key{number:09}"))
+    }
+
+    /// Ids that all belong into one slot of 4,096, under a seed that their maker knows.
+    fn crafted() -> Vec<String> {
+        let same = |id: &String| hash(id, SEED).is_multiple_of(4096);
+        ids().filter(same).take(300).collect()
+    }
+
+    fn index_of(ids: &[String], seed: u64) -> IdIndex {
+        let mut index = IdIndex::with_room(0, seed);
+        for (id, number) in ids.iter().zip(1..) {
+            index.put(id, number);
+        }
+        index
+    }
+
+    /// What is found, and how many ids were read for it.
+    fn find(index: &IdIndex, ids: &[String], id: &str) -> (Option<u32>, usize) {
+        let mut read = 0;
+        let found = index.find(id, |number| {
+            read += 1;
+            ids.get(number as usize - 1).is_some_and(|its| its == id)
+        });
+        (found.ok(), read)
+    }
+
+    #[test]
+    fn each_id_is_found_by_reading_no_other_and_an_unknown_one_by_reading_none() {
+        let known: Vec<_> = ids().take(5000).collect();
+        let index = index_of(&known, SEED);
+        for (id, number) in known.iter().zip(1..) {
+            assert_eq!(find(&index, &known, id), (Some(number), 1), "{id}");
+        }
+        for id in ids().skip(5000).take(5000) {
+            assert_eq!(find(&index, &known, &id), (None, 0), "{id}");
+        }
+        assert_eq!(find(&IdIndex::default(), &known, "k"), (None, 0));
+    }
+
+    #[test]
+    fn crafted_ids_are_found_too() {
+        let crafted = crafted();
+        let index = index_of(&crafted, SEED);
+        for (id, number) in crafted.iter().zip(1..) {
+            assert_eq!(find(&index, &crafted, id), (Some(number), 1), "{id}");
+        }
+    }
+
+    #[test]
+    fn ids_that_are_crafted_for_one_seed_lie_apart_under_another() {
+        let crafted = crafted();
+        for seed in [0, 8, u64::MAX] {
+            let slots: BTreeSet<_> = crafted.iter().map(|id| hash(id, seed) % 4096).collect();
+            // Of 300 at random some 289 are alone.
+            assert!(slots.len() > 270, "{} under {seed}", slots.len());
+        }
+    }
 }

@@ -20,6 +20,8 @@ use crate::no_snapshot::Edge;
 use crate::policy::Record;
 use crate::refusal::{Code, Refusal};
 use crate::scope::Scope;
+#[cfg(feature = "sealed")]
+use crate::sealed::{Sealed, SealedSecret};
 use crate::secret::{KeyedMac, SharedSecret};
 #[cfg(feature = "snapshot")]
 use crate::snapshot::{Edge, Trust};
@@ -58,7 +60,7 @@ impl KeyRecord {
     /// # Errors
     /// `keyid_malformed`.
     pub fn new(id: &str, environment: Environment, secret: &SharedSecret) -> Result<Self, Refusal> {
-        let credential = Credential::Secret(KeyedMac::new(secret)?);
+        let credential = Credential::Secret(Box::new(KeyedMac::new(secret)?));
         Self::with(id, environment, credential)
     }
 
@@ -67,7 +69,20 @@ impl KeyRecord {
     /// # Errors
     /// `keyid_malformed`.
     pub fn public(id: &str, environment: Environment, key: VerifyingKey) -> Result<Self, Refusal> {
-        Self::with(id, environment, Credential::Public(key))
+        Self::with(id, environment, Credential::Public(Box::new(key)))
+    }
+
+    /// Such a key whose secret is unsealed when the key is first used.
+    ///
+    /// # Errors
+    /// `keyid_malformed`.
+    #[cfg(feature = "sealed")]
+    pub fn sealed(
+        id: &str,
+        environment: Environment,
+        secret: Arc<dyn SealedSecret>,
+    ) -> Result<Self, Refusal> {
+        Self::with(id, environment, Credential::Sealed(Sealed::new(secret)))
     }
 
     fn with(id: &str, environment: Environment, credential: Credential) -> Result<Self, Refusal> {
@@ -139,11 +154,9 @@ impl KeyRecord {
 
     /// The key that is derived of it for a scope; itself, if it has no secret to derive from.
     fn derived(&self, scope: &Scope) -> Self {
-        let credential = match &self.credential {
-            Credential::Secret(mac) => {
-                Credential::Secret(mac.derived(&scope.info(self.environment)))
-            }
-            Credential::Public(key) => Credential::Public(key.clone()),
+        let credential = match self.credential.mac(&self.id) {
+            Some(mac) => Credential::Secret(Box::new(mac.derived(&scope.info(self.environment)))),
+            None => self.credential.clone(),
         };
         KeyRecord {
             credential,
@@ -192,10 +205,12 @@ impl Decoys {
         // The base point of the curve.
         let mut point = [0x66; 32];
         point[0] = 0x58;
-        let secret = of(Credential::Secret(KeyedMac::of_nobody()));
+        let secret = of(Credential::Secret(Box::new(KeyedMac::of_nobody())));
         Decoys {
-            public: VerifyingKey::ed25519(&point)
-                .map_or_else(|_| Arc::clone(&secret), |key| of(Credential::Public(key))),
+            public: VerifyingKey::ed25519(&point).map_or_else(
+                |_| Arc::clone(&secret),
+                |key| of(Credential::Public(Box::new(key))),
+            ),
             secret,
         }
     }
@@ -230,9 +245,16 @@ impl KeyRing {
     /// A ring without keys.
     #[must_use]
     pub fn new() -> Self {
+        Self::seeded(0)
+    }
+
+    /// A ring without keys, for many of them: `seed` is drawn at random, so that nobody who chooses their ids can choose
+    /// such as make it slow to find one.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
         KeyRing {
             keys: Vec::new(),
-            index: IdIndex::default(),
+            index: IdIndex::with_room(0, seed),
             decoys: Decoys::new(),
             edge: None,
         }
@@ -322,19 +344,33 @@ impl KeyRing {
         }
         // Each key takes some hundred bytes: there is no memory for more.
         let number = u32::try_from(self.keys.len() + 1).unwrap_or(u32::MAX);
-        let keys = &self.keys;
-        let id = |number| Some(at(keys, number)?.id.as_str());
-        self.index.put(record.id.as_str(), number, id);
+        self.index.put(record.id.as_str(), number);
         self.keys.push(record);
     }
 
     /// Where the key is; for an unknown id where another one is, if there is any.
     fn position(&self, keyid: &str) -> Result<usize, usize> {
-        let is_its = |number| at(&self.keys, number).is_some_and(|key| key.id.as_str() == keyid);
+        let place = |number: u32| (number as usize).wrapping_sub(1);
+        let is_its = |number| {
+            let key = self.keys.get(place(number));
+            key.is_some_and(|key| key.id.as_str() == keyid)
+        };
         match self.index.find(keyid, is_its) {
-            Ok(number) => Ok(usize::try_from(number).unwrap_or(usize::MAX) - 1),
-            Err(hash) => Err(hash % self.keys.len().max(1)),
+            Ok(number) => Ok(place(number)),
+            Err(hash) => Err(((u64::from(hash) * self.keys.len() as u64) >> 32) as usize),
         }
+    }
+
+    /// Unseals every secret that is sealed yet: the ids of the keys of which it can't be. After it no request waits for
+    /// that, nor does the time of one tell whether its key was used before.
+    #[cfg(feature = "sealed")]
+    #[must_use]
+    pub fn unseal(&self) -> Vec<KeyId> {
+        let damaged = self
+            .keys
+            .iter()
+            .filter(|key| !key.credential.opens(&key.id));
+        damaged.map(|key| key.id.clone()).collect()
     }
 
     /// How many keys it holds.
@@ -364,11 +400,15 @@ impl KeyRing {
             record: Arc::clone(decoy),
             fault: Some(Code::KeyUnknown),
         });
-        let makes = found.record.credential.makes(length);
+        let credential = &found.record.credential;
+        let makes = credential.makes(length);
         let fault = found.fault.or(found.record.fault(environment, now));
+        let fault = fault.or((!makes).then_some(Code::SignatureMismatch));
+        // Nothing is unsealed for a key that isn't there, or isn't good.
+        let opens = fault.is_some() || credential.opens(&found.record.id);
         Found {
-            fault: fault.or((!makes).then_some(Code::SignatureMismatch)),
-            record: if makes {
+            fault: fault.or((!opens).then_some(Code::KeyDamaged)),
+            record: if makes && credential.is_open() {
                 found.record
             } else {
                 Arc::clone(decoy)
@@ -387,13 +427,16 @@ impl KeyRing {
                 return Some(self.find_scoped(id, &scope, now));
             }
         }
-        let (Ok(at) | Err(at)) = place;
+        let (at, is_its) = match place {
+            Ok(at) => (at, true),
+            Err(at) => (at, false),
+        };
         let record = self.keys.get(at)?;
-        // Its id is read, for an unknown one too.
-        let is_other = record.id.as_str() != keyid;
+        // An id is compared in both cases: for an unknown one here.
+        let is_its = is_its || record.id.as_str() == keyid;
         Some(Found {
             record: Arc::clone(record),
-            fault: is_other.then_some(Code::KeyUnknown),
+            fault: (!is_its).then_some(Code::KeyUnknown),
         })
     }
 
@@ -401,17 +444,13 @@ impl KeyRing {
     fn find_scoped(&self, id: &str, scope: &Scope, now: UnixSeconds) -> Found {
         let known = self.position(id).ok().and_then(|at| self.keys.get(at));
         let record = known.unwrap_or(&self.decoys.secret);
-        let is_secret = matches!(record.credential, Credential::Secret(_));
-        let unknown = (known.is_none() || !is_secret).then_some(Code::KeyUnknown);
+        let is_public = matches!(record.credential, Credential::Public(_));
+        let unknown = (known.is_none() || is_public).then_some(Code::KeyUnknown);
         Found {
             record: Arc::new(record.derived(scope)),
             fault: unknown.or(scope.fault(now)),
         }
     }
-}
-
-fn at(keys: &[Arc<KeyRecord>], number: u32) -> Option<&Arc<KeyRecord>> {
-    keys.get(usize::try_from(number).ok()?.checked_sub(1)?)
 }
 
 fn read_key(mut key: Members) -> Result<KeyRecord, Refusal> {

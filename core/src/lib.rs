@@ -61,6 +61,7 @@
 //! By default there are `hmac-sha256` and `ed25519`.
 //! - `ecdsa`: `ecdsa-p256-sha256`, to sign and to verify.
 //! - `rsa`: `rsa-pss-sha512` and `rsa-v1_5-sha256`, to verify.
+//! - `sealed`: keys whose secrets stay sealed until they are first used.
 //! - `snapshot`: keyrings of an edge, filled by signed and sealed snapshots.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -100,6 +101,8 @@ mod response;
 mod rsa_key;
 pub mod scheme;
 mod scope;
+#[cfg(feature = "sealed")]
+mod sealed;
 mod secret;
 mod sign;
 mod signature_base;
@@ -130,6 +133,8 @@ pub use replay::{ReplayCache, ReplayStore, ReplayToken, Spend};
 pub use request::{Body, Message, Request, Response, Scheme};
 pub use response::AuthenticResponse;
 pub use scope::Scope;
+#[cfg(feature = "sealed")]
+pub use sealed::SealedSecret;
 pub use secret::{SharedSecret, hmac_sha256};
 pub use sign::{SignOptions, Signed, sign, sign_response};
 pub use signature_base::{signature_base, signature_base_typed};

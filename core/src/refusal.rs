@@ -166,6 +166,7 @@ codes! {
         KeyNotActive = "key_not_active", 401, "The key is not active yet.";
         KeyExpired = "key_expired", 401, "The key has expired.";
         KeyRevoked = "key_revoked", 401, "The key was revoked.";
+        KeyDamaged = "key_damaged", 401, "The key's secret is damaged.";
         KeyScopeMissing = "key_scope_missing", 401, "At this edge the key signs by what is derived of it for the region and the day only.";
         KeyWrongRegion = "key_wrong_region", 401, "The key was derived for another region.";
         AlgorithmMismatch = "algorithm_mismatch", 401, "The signature names another algorithm than its key has.";

@@ -15,6 +15,7 @@ use crate::refusal::{Code, Refusal};
 use crate::request::{Body, Message, Response};
 use crate::signature_base::origin_of;
 use crate::signature_value::SignatureValue;
+use crate::verifying_key::VerifyingKey;
 
 /// A response whose signature, times and body were right: it is what the holder of the key answered
 /// to the request. It can't be made in another way than by [`AuthenticResponse::verify`].
@@ -127,14 +128,14 @@ impl AuthenticResponse {
     /// What proves to anybody that the owner of the key signed; none where the key is a shared secret.
     #[must_use]
     pub fn evidence(&self) -> Option<Evidence> {
-        match &self.key.credential {
-            Credential::Secret(_) => None,
-            Credential::Public(key) => Some(Evidence::new(
-                &self.key.id,
-                key.clone(),
-                &self.base,
-                self.value.as_bytes(),
-            )),
-        }
+        let Credential::Public(key) = &self.key.credential else {
+            return None;
+        };
+        Some(Evidence::new(
+            &self.key.id,
+            VerifyingKey::clone(key),
+            &self.base,
+            self.value.as_bytes(),
+        ))
     }
 }

@@ -58,6 +58,7 @@ fn every_refusal_that_a_stranger_can_cause_has_a_case() {
     // keyrings of edges, negotiation, general structured fields, vendors' schemes.
     let out_of_reach = [
         Code::AlgorithmMismatch,
+        Code::KeyDamaged,
         Code::KeyScopeMissing,
         Code::KeyWrongRegion,
         Code::WantDigestMalformed,

@@ -103,11 +103,12 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// Checks the whole table. A delta may say of keys that they are gone.
+    /// Checks the whole table. A delta may say of keys that they are gone. `seed` is that of its index.
     pub(super) fn read(
         bytes: Zeroizing<Vec<u8>>,
         environment: Environment,
         is_delta: bool,
+        seed: u64,
     ) -> Result<Self, Refusal> {
         let malformed = || Refusal::from(Code::SnapshotMalformed);
         let mut reader = Reader(&bytes);
@@ -128,7 +129,7 @@ impl Content {
         }
         let rows = bytes.len() - reader.0.len();
         // No more room than the table's length allows for.
-        let mut index = IdIndex::with_room(count.min(bytes.len() / 20));
+        let mut index = IdIndex::with_room(count.min(bytes.len() / 20), seed);
         let mut last = "";
         for number in 0..count {
             let at = bytes.len() - reader.0.len();
@@ -145,7 +146,7 @@ impl Content {
             }
             last = row.id;
             let at = u32::try_from(at).map_err(|_| malformed())?;
-            index.place(row.id, at);
+            index.put(row.id, at);
         }
         if !reader.0.is_empty() {
             return Err(malformed());
@@ -204,7 +205,7 @@ impl Content {
     }
 
     /// This table with what changed: the delta's days are the same, and its shapes begin with these.
-    pub(super) fn changed_by(&self, delta: &Content) -> Result<Content, Refusal> {
+    pub(super) fn changed_by(&self, delta: &Content, seed: u64) -> Result<Content, Refusal> {
         if self.days != delta.days || delta.shapes.len() < self.shapes.len() {
             return Err(Code::SnapshotMalformed.into());
         }
@@ -235,7 +236,7 @@ impl Content {
         if let Some(place) = bytes.get_mut(head.len()..head.len() + 4) {
             place.copy_from_slice(&count.to_be_bytes());
         }
-        Content::read(bytes, self.environment, false)
+        Content::read(bytes, self.environment, false, seed)
     }
 }
 

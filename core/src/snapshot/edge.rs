@@ -194,12 +194,17 @@ impl Edge {
         };
         let content = envelope.open(&self.trust.reader_key);
         let content = content.ok_or(Code::SnapshotUnreadable)?;
-        let content = Content::read(content, header.environment, header.is_delta)?;
+        // Drawn after the ids were chosen.
+        let seed = header
+            .salt
+            .first_chunk()
+            .map_or(0, |salt| u64::from_le_bytes(*salt));
+        let content = Content::read(content, header.environment, header.is_delta, seed)?;
         self.taken = Some(Arc::new(Taken {
             version: header.version,
             not_after: header.not_after,
             content: match base {
-                Some(base) => base.content.changed_by(&content)?,
+                Some(base) => base.content.changed_by(&content, seed)?,
                 None => content,
             },
         }));
@@ -259,15 +264,15 @@ impl Edge {
 
     fn record(&self, content: &Content, row: &Row<'_>, material: &[u8]) -> Option<Arc<KeyRecord>> {
         let credential = match row.kind {
-            Kind::Public(algorithm) => {
-                Credential::Public(VerifyingKey::from_bytes(algorithm, material).ok()?)
-            }
+            Kind::Public(algorithm) => Credential::Public(Box::new(
+                VerifyingKey::from_bytes(algorithm, material).ok()?,
+            )),
             Kind::Secrets => Credential::Secret(
                 SharedSecret::new(material.to_vec())
-                    .and_then(|secret| KeyedMac::new(&secret))
+                    .and_then(|secret| KeyedMac::new(&secret).map(Box::new))
                     .ok()?,
             ),
-            _ => Credential::Secret(KeyedMac::of_nobody()),
+            _ => Credential::Secret(Box::new(KeyedMac::of_nobody())),
         };
         let shape = Arc::clone(content.shape(row)?);
         Some(Arc::new(KeyRecord {

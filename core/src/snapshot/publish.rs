@@ -326,7 +326,7 @@ impl Snapshot {
             return Err(Code::SnapshotBaseMissing.into());
         }
         let content = envelope.open(reader_key).ok_or(Code::SnapshotUnreadable)?;
-        let content = Content::read(content, header.environment, false)?;
+        let content = Content::read(content, header.environment, false, 0)?;
         let shapes = content.shape_texts().map(String::from).zip(0_u16..);
         Ok(Snapshot {
             publication: Publication {
@@ -422,7 +422,7 @@ fn content(
     }
     bytes.extend_from_slice(&rows.count.to_be_bytes());
     bytes.extend_from_slice(&rows.bytes);
-    Content::read(bytes, environment, is_delta)
+    Content::read(bytes, environment, is_delta, 0)
 }
 
 impl Rows {

@@ -213,6 +213,7 @@ const VERIFIER: &[Row] = &[
 const OUT_OF_REACH: &[(Code, &str)] = &[
     (Code::AcceptSignatureMalformed, "accept_signature.rs"),
     (Code::BodyMalformed, "../schemes"),
+    (Code::KeyDamaged, "sealed.rs"),
     (Code::KeyScopeMissing, "../snapshot.rs"),
     (Code::KeyWrongRegion, "../snapshot.rs"),
     (Code::NonceMalformed, "../schemes"),

@@ -28,6 +28,7 @@ mod redaction;
 mod refusal;
 mod replay;
 mod responses;
+mod sealed;
 mod selection;
 mod signature_base;
 mod signing_options;

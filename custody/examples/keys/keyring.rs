@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_core::{
-    Body, Environment, Headers, KeyId, KeyRecord, KeyRing, Presented, Profile, Request, Scheme,
-    SharedSecret, SignOptions, SigningKey, sign,
+    Body, Environment, Headers, KeyId, KeyRing, Presented, Profile, Request, Scheme, SharedSecret,
+    SignOptions, SigningKey, sign,
 };
 use countersign_custody::custodian::{Follower, Stopped};
 use countersign_custody::vault::{SecretName, UnlockedVault};
@@ -19,9 +19,13 @@ use crate::office::{NOW, custodian, key, new_vault, operator, store};
 use crate::rows::{Goal, Rows, median};
 
 const ROUNDS: usize = 101;
-const CALLS: u32 = 200;
-/// Keys that are looked for in turn: more than a processor's cache holds the records of.
-const LOOKED_FOR: u64 = 1_000;
+const CALLS: u16 = 200;
+/// Keys that are used again and again.
+const IN_USE: usize = 10;
+/// Keys that are looked for in turn, with their requests: more than the cache next to a processor holds.
+const LOOKED_FOR: u64 = 10_000;
+/// How far the next of them is: it shares no factor with the number of keys.
+const STEP: usize = 7_919;
 
 pub(crate) fn measure(rows: &mut Rows, keys: u64) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
@@ -35,7 +39,6 @@ pub(crate) fn measure(rows: &mut Rows, keys: u64) -> Result<(), Box<dyn Error>> 
     let opened = begun.elapsed();
     rows.took(&name("open the store"), opened, Goal::None);
     let custodian = custodian(store, &vault)?;
-    let before = resident()?;
     let begun = Instant::now();
     let follower = Follower::start(custodian.clone(), NOW)?;
     let made = begun.elapsed();
@@ -43,15 +46,20 @@ pub(crate) fn measure(rows: &mut Rows, keys: u64) -> Result<(), Box<dyn Error>> 
     rows.took(&name("open, all of it"), opened + made, all);
     let ring = follower.ring();
     assert_eq!(u64::try_from(ring.len())?, keys);
-    let memory = resident()?.saturating_sub(before);
-    rows.add(
-        &name("memory"),
-        ratio(memory, keys)?,
-        "bytes a key",
-        Goal::None,
-    );
-
+    let begun = Instant::now();
+    assert!(ring.unseal().is_empty());
+    rows.took(&name("unseal every secret"), begun.elapsed(), Goal::None);
     lookups(rows, &ring, keys)?;
+
+    // Another one: the store has filled its cache by now.
+    let before = resident()?;
+    let other = custodian.keyring(NOW)?;
+    let grown = || ratio(resident()?.saturating_sub(before), keys);
+    let bytes = "bytes a key";
+    rows.add(&name("memory"), grown()?, bytes, Goal::None);
+    assert!(other.unseal().is_empty());
+    rows.add(&name("memory, all unsealed"), grown()?, bytes, Goal::None);
+    drop(other);
     drop(ring);
 
     let otto = operator();
@@ -120,13 +128,12 @@ fn request(lines: &[u8]) -> Result<Request<'_>, Box<dyn Error>> {
     })
 }
 
-/// What it takes to find a key, and to verify by it; each key in turn, so that none is in the cache.
+/// What it takes to find a key, and to verify by it; each key in turn, so that hardly one is in the cache.
 fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Error>> {
     let profile = Profile::new(Environment::Dev);
     let mut lines = Vec::new();
     for step in 0..LOOKED_FOR.min(keys) {
-        // A step that shares no factor with the number of keys.
-        let number = step * 7_919 % keys;
+        let number = step * STEP as u64 % keys;
         let key = SigningKey::new(&id(number), &SharedSecret::new(secret(number))?)?;
         let signed = sign(
             &request(b"Host: api.example.com\r\n")?,
@@ -143,24 +150,23 @@ fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Err
         .map(|lines| request(lines.as_bytes()))
         .collect::<Result<_, _>>()?;
     let presented = |number: usize| Presented::parse(&received[number % received.len()], &profile);
-    // Who knows one key has nothing to look for: what is more than with it is the lookup.
-    let few = ring_of_one()?;
-    let (mut finding, mut idling, mut verifying) = (Vec::new(), Vec::new(), Vec::new());
+    let mut memory = Memory::of(keys)?;
+    let [mut in_use, mut any, mut reading, mut verifying] = [(); 4].map(|()| Vec::new());
     let mut number = 0;
     for _ in 0..ROUNDS {
-        for (ring, times) in [(ring, &mut finding), (&few, &mut idling)] {
-            let asked: Vec<_> = (0..CALLS)
-                .map(|_| {
-                    number += 1;
-                    presented(number)
-                })
-                .collect::<Result<_, _>>()?;
+        for (among, times) in [(IN_USE, &mut in_use), (received.len(), &mut any)] {
+            let asked =
+                (number..number + usize::from(CALLS)).map(|number| presented(number % among));
+            let asked: Vec<_> = asked.collect::<Result<_, _>>()?;
+            let mut found = Vec::with_capacity(asked.len());
             let begun = Instant::now();
             for one in asked {
-                black_box(one.find_key(ring, NOW)?);
+                found.push(one.find_key(ring, NOW)?);
             }
             times.push(nanoseconds(begun));
+            drop(black_box(found));
         }
+        number += usize::from(CALLS);
         let begun = Instant::now();
         for _ in 0..CALLS {
             number += 1;
@@ -168,28 +174,49 @@ fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Err
             black_box(candidate.authenticate(NOW)?);
         }
         verifying.push(nanoseconds(begun));
+        reading.push(memory.read_cold());
     }
-    let verifying = median(verifying);
-    let looking = (median(finding) - median(idling)).max(1.0);
+    let [in_use, any, floor, verifying] = [in_use, any, reading, verifying].map(median);
     let name = |what: &str| format!("{keys} keys, {what}");
-    rows.add(&name("look a key up"), looking, "ns", Goal::None);
-    rows.add(&name("lookups"), 1e9 / looking, "per second", Goal::None);
-    rows.add(&name("verify by it"), verifying, "ns", Goal::None);
-    let share = looking / verifying * 100.0;
-    rows.add(
-        &name("lookup in a verification"),
-        share,
-        "%",
-        Goal::AtMost(2.0),
-    );
+    let mut add = |what: &str, figure, unit, goal| rows.add(&name(what), figure, unit, goal);
+    add("look up a key in use", in_use, "ns", Goal::None);
+    add("look up any key", any, "ns", Goal::None);
+    add("one read of memory as cold", floor, "ns", Goal::None);
+    add("lookups of any key", 1e9 / any, "per second", Goal::None);
+    add("verify by any key", verifying, "ns", Goal::None);
+    let (share, goal) = (|time: f64| time / verifying * 100.0, Goal::AtMost(2.0));
+    add("of it, to look up a key in use", share(in_use), "%", goal);
+    add("of it, to look up any key", share(any), "%", goal);
+    add("of it, such a read", share(floor), "%", Goal::None);
     Ok(())
 }
 
-fn ring_of_one() -> Result<KeyRing, Box<dyn Error>> {
-    let mut ring = KeyRing::new();
-    let secret = SharedSecret::new(secret(0))?;
-    ring.insert(KeyRecord::new(&id(0), Environment::Dev, &secret)?);
-    Ok(ring)
+/// As much memory as the keys take, to see what it costs to read one place of it.
+struct Memory {
+    places: Vec<[usize; 16]>,
+    read: usize,
+}
+
+impl Memory {
+    fn of(keys: u64) -> Result<Self, Box<dyn Error>> {
+        Ok(Memory {
+            places: vec![black_box([0; 16]); usize::try_from(keys)?],
+            read: 0,
+        })
+    }
+
+    /// Nanoseconds for a place, each known only when the one before it was read.
+    fn read_cold(&mut self) -> f64 {
+        let (mut found, looked_for) = (0, usize::try_from(LOOKED_FOR).unwrap());
+        let begun = Instant::now();
+        for _ in 0..CALLS {
+            self.read = (self.read + 1) % looked_for;
+            let place = (self.read * STEP + found) % self.places.len();
+            found = self.places[place][0];
+        }
+        black_box(found);
+        nanoseconds(begun)
+    }
 }
 
 fn nanoseconds(begun: Instant) -> f64 {

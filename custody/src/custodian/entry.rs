@@ -2,10 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_core::policy::Record;
-use countersign_core::{
-    Algorithm, Environment, KeyId, KeyRecord, SharedSecret, UnixSeconds, VerifyingKey,
-};
+use countersign_core::{Algorithm, Environment, KeyId, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 use super::CustodyError;
@@ -13,7 +10,7 @@ use crate::life::KeyLife;
 use crate::vault::{SecretName, UnlockedVault};
 
 /// The format that is written.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// A key, as it is kept under its environment and its id: one JSON object, its members in this order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,13 +142,10 @@ impl KeyEntry {
     /// # Errors
     /// `entry_damaged`.
     pub fn public(&self) -> Result<Option<VerifyingKey>, CustodyError> {
+        let public = self.public.as_deref();
+        let key = public.map(|text| public_key(&self.algorithm, text));
         let damaged = || CustodyError::Damaged(self.life.keyid().to_owned());
-        let Some(text) = &self.public else {
-            return Ok(None);
-        };
-        let bytes = STANDARD.decode(text).map_err(|_| damaged())?;
-        let key = VerifyingKey::from_bytes(self.parsed_algorithm()?, &bytes);
-        key.map(Some).map_err(|_| damaged())
+        key.map(|key| key.ok_or_else(damaged)).transpose()
     }
 
     pub(crate) fn parsed_algorithm(&self) -> Result<Algorithm, CustodyError> {
@@ -194,47 +188,10 @@ impl KeyEntry {
             version: self.life.version(),
         })
     }
+}
 
-    /// The key for a keyring: active in its time.
-    pub(super) fn record(
-        &self,
-        vault: &UnlockedVault,
-        environment: Environment,
-    ) -> Result<KeyRecord, CustodyError> {
-        let attributes = Record::from_json(&self.attributes_json());
-        let damaged = |_| CustodyError::Damaged(self.life.keyid().to_owned());
-        let attributes = attributes.map_err(damaged)?;
-        Ok(self
-            .bare_record(vault, environment)?
-            .groups(self.groups.iter().cloned())
-            .attributes(attributes))
-    }
-
-    /// The same without groups and attributes.
-    pub(super) fn bare_record(
-        &self,
-        vault: &UnlockedVault,
-        environment: Environment,
-    ) -> Result<KeyRecord, CustodyError> {
-        let keyid = self.life.keyid();
-        let record = if let Some(public) = self.public()? {
-            KeyRecord::public(keyid, environment, public)?
-        } else {
-            let secret = self.open(vault, environment)?;
-            let secret = secret.ok_or_else(|| CustodyError::NoSecret(keyid.to_owned()))?;
-            let secret = SharedSecret::new(secret.reveal().to_vec())?;
-            KeyRecord::new(keyid, environment, &secret)?
-        };
-        Ok(record.active(self.life.not_before(), self.life.ends_at()))
-    }
-
-    /// Whether the key verifies now, or will at its time, for a lineage that has seen `seen`.
-    pub(super) fn is_for_ring(&self, now: UnixSeconds) -> bool {
-        use crate::life::{Standing, Status};
-        match self.life.standing(now) {
-            Standing::Active | Standing::Retiring => true,
-            Standing::Pending => self.life.status() == Status::Active,
-            _ => false,
-        }
-    }
+/// The public half of a key, as an entry has it.
+pub(super) fn public_key(algorithm: &str, text: &str) -> Option<VerifyingKey> {
+    let bytes = STANDARD.decode(text).ok()?;
+    VerifyingKey::from_bytes(Algorithm::parse(algorithm).ok()?, &bytes).ok()
 }

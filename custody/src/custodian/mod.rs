@@ -1,6 +1,8 @@
 //! The acts themselves: each is allowed, done and recorded in one batch, or not at all.
 
 mod acts;
+mod candidate;
+mod check;
 mod enact;
 mod entry;
 mod error;
@@ -26,6 +28,7 @@ use crate::life::LifePolicy;
 use crate::vault::UnlockedVault;
 use crate::{Space, Store};
 
+pub use check::{Checked, check_keys};
 pub use entry::KeyEntry;
 pub use error::CustodyError;
 pub use issue::{Issued, NewKey};
@@ -158,30 +161,40 @@ impl Custodian {
         &self,
         space: Space,
         from: &str,
-        mut take: impl FnMut(&str, &[u8]) -> Result<bool, CustodyError>,
+        take: impl FnMut(&str, &[u8]) -> Result<bool, CustodyError>,
     ) -> Result<(), CustodyError> {
-        const PAGE: usize = 512;
-        let prefix = self.place("");
-        let mut next = self.place(from);
-        loop {
-            let page = self.store.scan(space, &next, PAGE)?;
-            for (key, value) in &page {
-                let Some(name) = key.strip_prefix(prefix.as_slice()) else {
-                    return Ok(());
-                };
-                let name = std::str::from_utf8(name)
-                    .map_err(|_| CustodyError::Damaged(String::from_utf8_lossy(key).into()))?;
-                if !take(name, value)? {
-                    return Ok(());
-                }
+        each(&*self.store, self.environment, space, from, take)
+    }
+}
+
+fn each(
+    store: &dyn Store,
+    environment: Environment,
+    space: Space,
+    from: &str,
+    mut take: impl FnMut(&str, &[u8]) -> Result<bool, CustodyError>,
+) -> Result<(), CustodyError> {
+    const PAGE: usize = 512;
+    let place = |name: &str| format!("{}/{name}", environment.as_str()).into_bytes();
+    let (prefix, mut next) = (place(""), place(from));
+    loop {
+        let page = store.scan(space, &next, PAGE)?;
+        for (key, value) in &page {
+            let Some(name) = key.strip_prefix(prefix.as_slice()) else {
+                return Ok(());
+            };
+            let name = std::str::from_utf8(name)
+                .map_err(|_| CustodyError::Damaged(String::from_utf8_lossy(key).into()))?;
+            if !take(name, value)? {
+                return Ok(());
             }
-            match page.last() {
-                Some((last, _)) if page.len() == PAGE => {
-                    next.clone_from(last);
-                    next.push(0);
-                }
-                _ => return Ok(()),
+        }
+        match page.last() {
+            Some((last, _)) if page.len() == PAGE => {
+                next.clone_from(last);
+                next.push(0);
             }
+            _ => return Ok(()),
         }
     }
 }

@@ -1,8 +1,6 @@
 //! A service rotates its own key.
 
-use countersign_core::{
-    Body, KeyRing, Presented, Profile, ReplayCache, Request, UnixSeconds, VerifyingKey,
-};
+use countersign_core::{Body, Presented, Profile, ReplayCache, Request, UnixSeconds, VerifyingKey};
 use serde::Deserialize;
 
 use super::{Custodian, CustodyError, Deed, Issued, Order};
@@ -44,7 +42,7 @@ impl Custodian {
         let presented = Presented::parse(request, &profile)?;
         let signed_by = presented.input().parameters().keyid.as_deref();
         let signed_by = signed_by.unwrap_or_default().to_owned();
-        let ring = self.ring_of(&signed_by, now)?;
+        let ring = self.keyring_of(&signed_by, now)?;
         // See above: to send it again is of no use.
         let mut replay = ReplayCache::new(1, 0);
         let verified = presented
@@ -84,22 +82,6 @@ impl Custodian {
             withdraw: false,
         };
         self.give_successor(&order, &deed, keyid, wanted.overlap, public.as_ref())
-    }
-
-    /// A ring with one key, if it verifies now.
-    fn ring_of(&self, keyid: &str, now: UnixSeconds) -> Result<KeyRing, CustodyError> {
-        let mut ring = KeyRing::new();
-        // What is derived of a key is named after it.
-        let own = keyid.split('/').next().unwrap_or(keyid);
-        let is_stopped = self.stopped_keys().iter().any(|stopped| stopped == own);
-        if super::checked_name(own).is_ok()
-            && !is_stopped
-            && let Some((entry, _)) = self.read(own)?
-            && entry.is_for_ring(now)
-        {
-            ring.insert(entry.record(&self.vault, self.environment)?);
-        }
-        Ok(ring)
     }
 }
 

@@ -34,7 +34,7 @@ impl Custodian {
         for (entry, now) in self.entries(now, |entry| now < entry.life().not_after())? {
             let keyid = entry.life().keyid();
             let is_stopped = stopped.contains(keyid);
-            if !entry.is_for_ring(now) || is_stopped {
+            if !entry.life().is_for_ring(now) || is_stopped {
                 if now < entry.life().not_after() {
                     writer.push(&SnapshotKey::new(keyid, Material::Revoked)?)?;
                 }

@@ -1,108 +1,158 @@
 //! What verifies: a keyring, and one that keeps up.
 
+use std::cmp;
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use countersign_core::{KeyRecord, KeyRing, SharedSecret, UnixSeconds};
 
+use super::candidate::{Candidate, Templates};
 use super::{Custodian, CustodyError, KeyEntry};
 use crate::life::KeyLife;
-use crate::store::Entry;
+use crate::store::Page;
 use crate::{Space, StoreError, audit, entropy};
 
 /// Records that are read at once.
 const PAGE: usize = 256;
-/// Entries that are read at once for a ring, and opened by all processors.
-const BLOCK: usize = 1 << 14;
-/// How many kinds of groups and attributes are remembered.
-const MOST_TEMPLATES: usize = 1024;
+/// Entries that are read at once for a ring: what a processor's cache holds while it parses them.
+const BLOCK: usize = 1 << 10;
 
 impl Custodian {
     /// The keys that verify now, or will at their time: each until it ends.
     ///
+    /// Their secrets stay sealed: each is unsealed when its key is first used, and kept as long as the ring or one
+    /// that [`Follower`] made of it. A key whose secret doesn't open is refused then, as `key_damaged`, and
+    /// hinders no other. [`KeyRing::unseal`] opens them all, and tells which don't.
+    ///
     /// # Errors
-    /// `entry_damaged`, and those of the store and of the vault.
+    /// `entry_damaged`, and those of the store.
     pub fn keyring(&self, now: UnixSeconds) -> Result<KeyRing, CustodyError> {
-        let stopped = self.stopped_keys();
-        let (mut ring, mut clocks, mut related) = (KeyRing::new(), Clocks::new(now), Vec::new());
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let mut templates: Vec<_> = (0..threads).map(|_| Templates::default()).collect();
-        let mut next = self.place("");
-        loop {
-            let page = self.store.scan(Space::Keys, &next, BLOCK)?;
-            let is_last = page.len() < BLOCK || !self.is_here(page.last());
-            if let Some((last, _)) = page.last() {
-                next.clone_from(last);
-                next.push(0);
-            }
-            let share = page.len().div_ceil(threads).max(1);
-            let read = |(entries, templates): (&[Entry], &mut Templates)| -> Result<Vec<_>, _> {
-                let here = entries.iter().filter(|entry| self.is_here(Some(entry)));
-                here.map(|entry| self.candidate(entry, now, templates))
-                    .collect()
-            };
-            let read: Vec<Result<Vec<_>, CustodyError>> = std::thread::scope(|scope| {
-                let shares = page.chunks(share).zip(&mut templates);
-                let workers: Vec<_> = shares
-                    .map(|share| scope.spawn(move || read(share)))
-                    .collect();
-                let ended = |_| Err(StoreError::Unknown("a thread ended".to_owned()).into());
-                let workers = workers.into_iter();
-                workers
-                    .map(|worker| worker.join().unwrap_or_else(ended))
-                    .collect()
-            });
-            for read in read {
-                for candidate in read? {
-                    match candidate {
-                        Candidate::Record(keyid, record) if !stopped.contains(&keyid) => {
-                            ring.insert(*record);
-                        }
-                        Candidate::Related(entry) => {
-                            clocks.note(entry.life());
-                            related.push(entry);
-                        }
-                        Candidate::Record(..) | Candidate::None => {}
-                    }
+        let (stopped, prefix) = (self.stopped_keys(), self.place(""));
+        let next = Mutex::new(Some(prefix.clone()));
+        let ring = KeyRing::seeded(u64::from_le_bytes(entropy::random()?));
+        let filling = Mutex::new(Filling {
+            ring,
+            clocks: Clocks::new(now),
+            related: Vec::new(),
+        });
+        let fill = || -> Result<(), CustodyError> {
+            let (mut templates, mut page) = (Templates::default(), Page::default());
+            let mut found = Vec::with_capacity(BLOCK);
+            loop {
+                // One reads while the others parse.
+                self.next_page(&mut lock(&next), &mut page)?;
+                if page.is_empty() {
+                    return Ok(());
                 }
+                for (key, bytes) in page.iter() {
+                    let Some(keyid) = key.strip_prefix(prefix.as_slice()) else {
+                        break;
+                    };
+                    found.push(self.found(keyid, bytes, now, &stopped, &mut templates)?);
+                }
+                lock(&filling).take(found.drain(..));
             }
-            if is_last {
-                break;
-            }
-        }
-        for entry in related {
-            let life = entry.life();
-            if entry.is_for_ring(clocks.of(life)) && !stopped.contains(life.keyid()) {
-                ring.insert(entry.record(&self.vault, self.environment)?);
-            }
+        };
+        std::thread::scope(|scope| {
+            let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(fill)).collect();
+            let own = fill();
+            let ended = |_| Err(StoreError::Unknown("a thread ended".to_owned()).into());
+            let mut others = others.into_iter();
+            own.and(others.try_for_each(|other| other.join().unwrap_or_else(ended)))
+        })?;
+        let filled = filling.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(filled.end())
+    }
+
+    /// A ring with one key, if it verifies now or will at its time, or as [`Custodian::keyring`] would have it. What is
+    /// derived of a key is named after it.
+    ///
+    /// # Errors
+    /// `entry_damaged`, and those of the store.
+    pub fn keyring_of(&self, keyid: &str, now: UnixSeconds) -> Result<KeyRing, CustodyError> {
+        let mut ring = KeyRing::new();
+        let own = keyid.split('/').next().unwrap_or(keyid);
+        // A name that is none might reach into another environment.
+        if super::checked_name(own).is_ok()
+            && !self.stopped_keys().contains(own)
+            && let Some(record) = self.ring_record(own, now)?
+        {
+            ring.insert(record);
         }
         Ok(ring)
     }
 
-    fn is_here(&self, entry: Option<&Entry>) -> bool {
-        entry.is_some_and(|(key, _)| key.starts_with(&self.place("")))
+    /// A key for a ring, if it verifies now or will at its time.
+    fn ring_record(
+        &self,
+        keyid: &str,
+        now: UnixSeconds,
+    ) -> Result<Option<KeyRecord>, CustodyError> {
+        let Some(bytes) = self.store.get(Space::Keys, &self.place(keyid))? else {
+            return Ok(None);
+        };
+        let entry = Candidate::read(self.environment, keyid, &bytes)?;
+        let now = self.time_of(&entry.life, now)?;
+        let wanted = entry.life.is_for_ring(now);
+        let record = wanted.then(|| entry.record(self, &mut Templates::default()));
+        record.transpose()
     }
 
-    fn candidate(
+    /// The time of a key's lineage.
+    fn time_of(&self, life: &KeyLife, now: UnixSeconds) -> Result<UnixSeconds, CustodyError> {
+        let mut clocks = Clocks::new(now);
+        let mut note = |link: fn(&KeyLife) -> Option<&str>, side: cmp::Ordering| {
+            let (mut next, mut version) = (link(life).map(str::to_owned), life.version());
+            while let Some(keyid) = next.take() {
+                let relative = self.read(&keyid)?.map(|(entry, _)| entry);
+                let on = |entry: &KeyEntry| entry.life().version().cmp(&version) == side;
+                if let Some(entry) = relative.filter(on) {
+                    clocks.note(entry.life());
+                    version = entry.life().version();
+                    next = link(entry.life()).map(str::to_owned);
+                }
+            }
+            Ok::<(), CustodyError>(())
+        };
+        note(KeyLife::predecessor, cmp::Ordering::Less)?;
+        note(KeyLife::successor, cmp::Ordering::Greater)?;
+        Ok(clocks.of(life))
+    }
+
+    /// The next entries, of this environment or behind it; none at the end.
+    fn next_page(&self, next: &mut Option<Vec<u8>>, page: &mut Page) -> Result<(), CustodyError> {
+        let Some(from) = next.take() else {
+            *page = Page::default();
+            return Ok(());
+        };
+        self.store.turn(page, Space::Keys, &from, BLOCK)?;
+        let last = page.iter().next_back().map(|(key, _)| key);
+        let last = last.filter(|key| page.len() == BLOCK && key.starts_with(&self.place("")));
+        *next = last.map(|last| [last, &[0]].concat());
+        Ok(())
+    }
+
+    fn found(
         &self,
-        (key, bytes): &Entry,
+        keyid: &[u8],
+        bytes: &[u8],
         now: UnixSeconds,
+        stopped: &BTreeSet<String>,
         templates: &mut Templates,
-    ) -> Result<Candidate, CustodyError> {
-        let damaged = || CustodyError::Damaged(String::from_utf8_lossy(key).into());
-        let keyid = key.get(self.place("").len()..).unwrap_or_default();
-        let keyid = std::str::from_utf8(keyid).map_err(|_| damaged())?;
-        let entry = KeyEntry::read(self.environment, keyid, bytes)?;
-        Ok(if entry.life().has_relatives() {
-            Candidate::Related(Box::new(entry))
-        } else if entry.is_for_ring(now) {
-            let record = templates.record(&entry, self)?;
-            Candidate::Record(keyid.to_owned(), Box::new(record))
-        } else {
-            Candidate::None
+    ) -> Result<Found, CustodyError> {
+        let keyid = std::str::from_utf8(keyid)
+            .map_err(|_| CustodyError::Damaged(String::from_utf8_lossy(keyid).into()))?;
+        let entry = Candidate::read(self.environment, keyid, bytes)?;
+        let wanted = entry.life.is_for_ring(now) && !stopped.contains(keyid);
+        let record = wanted.then(|| entry.record(self, templates)).transpose()?;
+        let has_relatives = entry.life.has_relatives();
+        Ok(Found {
+            record,
+            related: has_relatives.then(|| Box::new(entry.life)),
         })
     }
 
@@ -130,12 +180,46 @@ impl Custodian {
 }
 
 /// What an entry gives for a ring.
-enum Candidate {
-    None,
-    /// A key that is alone in its lineage, with its id.
-    Record(String, Box<KeyRecord>),
-    /// One whose relatives have a say.
-    Related(Box<KeyEntry>),
+struct Found {
+    record: Option<KeyRecord>,
+    /// Its life, where its relatives have a say.
+    related: Option<Box<KeyLife>>,
+}
+
+/// A ring while entries are read.
+struct Filling {
+    ring: KeyRing,
+    clocks: Clocks,
+    /// Keys that wait for the clock of their lineage.
+    related: Vec<(Box<KeyLife>, KeyRecord)>,
+}
+
+impl Filling {
+    fn take(&mut self, found: impl Iterator<Item = Found>) {
+        for Found { record, related } in found {
+            if let Some(life) = &related {
+                self.clocks.note(life);
+            }
+            match (related, record) {
+                (Some(life), Some(record)) => self.related.push((life, record)),
+                (None, Some(record)) => self.ring.insert(record),
+                (_, None) => {}
+            }
+        }
+    }
+
+    fn end(mut self) -> KeyRing {
+        for (life, record) in self.related {
+            if life.is_for_ring(self.clocks.of(&life)) {
+                self.ring.insert(record);
+            }
+        }
+        self.ring
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A lineage has one clock: the latest instant that any of its keys has seen.
@@ -164,29 +248,6 @@ impl Clocks {
     fn of(&self, life: &KeyLife) -> UnixSeconds {
         let seen = self.seen.get(life.lineage()).copied();
         self.now.max(life.seen_at()).max(seen.unwrap_or(self.now))
-    }
-}
-
-/// Records whose groups and attributes others have too: in a ring they are kept once.
-#[derive(Default)]
-struct Templates(HashMap<(Vec<String>, String), KeyRecord>);
-
-impl Templates {
-    fn record(
-        &mut self,
-        entry: &KeyEntry,
-        custodian: &Custodian,
-    ) -> Result<KeyRecord, CustodyError> {
-        let shape = (entry.groups().to_vec(), entry.attributes_json());
-        if let Some(template) = self.0.get(&shape) {
-            let bare = entry.bare_record(&custodian.vault, custodian.environment)?;
-            return Ok(bare.like(template));
-        }
-        let record = entry.record(&custodian.vault, custodian.environment)?;
-        if self.0.len() < MOST_TEMPLATES {
-            self.0.insert(shape, record.clone());
-        }
-        Ok(record)
     }
 }
 
@@ -265,11 +326,14 @@ impl Follower {
             let mut ring = KeyRing::clone(&self.ring());
             for keyid in &changed {
                 let record = if stopped.contains(keyid) {
-                    tombstone(&self.custodian, keyid)?
+                    None
                 } else {
-                    self.record_of(keyid, now)?
+                    self.custodian.ring_record(keyid, now)?
                 };
-                ring.insert(record);
+                ring.insert(match record {
+                    Some(record) => record,
+                    None => tombstone(&self.custodian, keyid)?,
+                });
             }
             *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
         }
@@ -301,15 +365,6 @@ impl Follower {
             if page.is_last {
                 return Ok(());
             }
-        }
-    }
-
-    fn record_of(&self, keyid: &str, now: UnixSeconds) -> Result<KeyRecord, CustodyError> {
-        match self.custodian.read(keyid)? {
-            Some((entry, _)) if entry.is_for_ring(now) => {
-                entry.record(&self.custodian.vault, self.custodian.environment)
-            }
-            _ => tombstone(&self.custodian, keyid),
         }
     }
 }

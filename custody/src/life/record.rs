@@ -185,6 +185,16 @@ impl KeyLife {
         }
     }
 
+    /// Whether it verifies now, or will at its time if nothing is done.
+    #[must_use]
+    pub(crate) fn is_for_ring(&self, now: UnixSeconds) -> bool {
+        match self.standing(now) {
+            Standing::Active | Standing::Retiring => true,
+            Standing::Pending => self.status == Status::Active,
+            _ => false,
+        }
+    }
+
     /// When it stops to verify, if nothing is done: `retires_at` or `not_after`.
     #[must_use]
     pub fn ends_at(&self) -> UnixSeconds {

@@ -9,6 +9,7 @@ mod dump;
 mod error;
 mod format;
 mod group;
+mod page;
 mod postgres;
 mod redb;
 mod signal;
@@ -19,6 +20,7 @@ use std::time::Duration;
 pub use batch::{BATCH_LIMIT, Batch, Change, Expectation, KEY_LIMIT, VALUE_LIMIT};
 pub use dump::{DumpError, Sum, export, import};
 pub use error::StoreError;
+pub use page::Page;
 pub use postgres::PostgresStore;
 pub use redb::RedbStore;
 
@@ -102,6 +104,25 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// A [`StoreError`].
     fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// As [`Store::scan`], for many entries that are looked at and not kept: they take the place of those in the page.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        let entries = self.scan(space, from, limit)?;
+        page.clear();
+        for (key, value) in &entries {
+            page.push(key, value);
+        }
+        Ok(())
+    }
 
     /// The entry with the greatest key.
     ///

@@ -16,6 +16,7 @@ mod factors;
 mod followers;
 mod full_disk;
 mod incident;
+mod lazy;
 mod life;
 mod links;
 mod load;

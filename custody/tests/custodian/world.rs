@@ -60,6 +60,7 @@ impl Store for Disk {
 
 pub(crate) struct World {
     pub(crate) disk: Arc<Disk>,
+    pub(crate) vault: Arc<UnlockedVault>,
     pub(crate) dev: Custodian,
     pub(crate) live: Custodian,
 }
@@ -76,6 +77,7 @@ impl World {
             dev: custodian(Environment::Dev),
             live: custodian(Environment::Live),
             disk,
+            vault,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use countersign_custody::store::{Entry, KEY_LIMIT, VALUE_LIMIT};
+use countersign_custody::store::{Entry, KEY_LIMIT, Page, VALUE_LIMIT};
 use countersign_custody::{Batch, Space, Store, StoreError};
 
 /// A space, a key, and what must be there.
@@ -66,7 +66,21 @@ fn a_scan_begins_and_ends_where_it_was_told(store: &dyn Store) {
     for key in [b"1", b"3", b"5", b"7"] {
         put(store, Space::Audit, key, b"");
     }
-    let scan = |from: &[u8], limit| store.scan(Space::Audit, from, limit).unwrap();
+    let mut page = Page::default();
+    let mut scan = |from: &[u8], limit| {
+        let entries = store.scan(Space::Audit, from, limit).unwrap();
+        // A page has the same, and nothing of what it had before.
+        store.turn(&mut page, Space::Audit, from, limit).unwrap();
+        let turned = page
+            .iter()
+            .map(|(key, value)| (key.to_vec(), value.to_vec()));
+        assert_eq!(turned.collect::<Vec<_>>(), entries);
+        assert_eq!(
+            (page.len(), page.is_empty()),
+            (entries.len(), entries.is_empty())
+        );
+        entries
+    };
     assert_eq!(scan(b"3", 2), entries(&[(b"3", b""), (b"5", b"")]));
     assert_eq!(scan(b"4", 2), entries(&[(b"5", b""), (b"7", b"")]));
     assert_eq!(scan(b"7", usize::MAX), entries(&[(b"7", b"")]));

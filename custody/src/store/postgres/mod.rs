@@ -18,7 +18,7 @@ use postgres::types::{ToSql, Type};
 use postgres::{Client, Error, GenericClient, IsolationLevel, Row};
 
 use super::group::Group;
-use super::{Batch, Build, Entry, Space, Store, StoreError, Visit};
+use super::{Batch, Build, Entry, Page, Space, Store, StoreError, Visit};
 use address::Address;
 use fault::{refusal, uncertain};
 use listen::{Listening, listen};
@@ -98,6 +98,17 @@ impl PostgresStore {
         })?
     }
 
+    fn rows(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        let space = space as i16;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values: [Typed<'_>; 3] = [
+            (&space, Type::INT2),
+            (&from, Type::BYTEA),
+            (&limit, Type::INT8),
+        ];
+        self.query(SCAN, &values)
+    }
+
     fn start_listening(&self) {
         self.started.call_once(|| {
             let (address, listening) = (self.address.clone(), Arc::clone(&self.listening));
@@ -127,14 +138,23 @@ impl Store for PostgresStore {
     }
 
     fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
-        let space = space as i16;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let values: [Typed<'_>; 3] = [
-            (&space, Type::INT2),
-            (&from, Type::BYTEA),
-            (&limit, Type::INT8),
-        ];
-        self.query(SCAN, &values)?.iter().map(entry).collect()
+        self.rows(space, from, limit)?.iter().map(entry).collect()
+    }
+
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        page.clear();
+        for row in self.rows(space, from, limit)? {
+            let parts = row.try_get(0).and_then(|key| Ok((key, row.try_get(1)?)));
+            let (key, value) = parts.map_err(|error| refusal(&error))?;
+            page.push(key, value);
+        }
+        Ok(())
     }
 
     fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {

@@ -3,6 +3,7 @@
 mod fault;
 mod file;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -16,7 +17,7 @@ use redb::{Database, Error, ReadOnlyDatabase, ReadTransaction, ReadableDatabase 
 
 use super::group::Group;
 use super::signal::Signal;
-use super::{Batch, Build, Entry, Space, Store, StoreError, Visit, format};
+use super::{Batch, Build, Entry, Page, Space, Store, StoreError, Visit, format};
 use fault::{guarded, refusal};
 
 /// The number of the space, then the key.
@@ -247,6 +248,25 @@ impl Store for RedbStore {
         self.read(|entries| {
             let range = entries.range((space as u8, from)..end(space))?;
             range.take(limit).map(|entry| Ok(owned(&entry?))).collect()
+        })
+    }
+
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        let page = RefCell::new(page);
+        self.read(|entries| {
+            let mut page = page.borrow_mut();
+            page.clear();
+            for entry in entries.range((space as u8, from)..end(space))?.take(limit) {
+                let (key, value) = entry?;
+                page.push(key.value().1, value.value());
+            }
+            Ok(())
         })
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use countersign::Module;
 use countersign_core::Environment;
+use countersign_custody::custodian::{Checked, check_keys};
 use countersign_custody::founding::{Founding, replace_header};
 use countersign_custody::vault::{
     self, Custodians, Root, RootDescription, RootId, RootStatus, Share, VaultStatus,
@@ -36,7 +37,7 @@ enum VaultCommand {
     Init(InitArguments),
     /// Tell what a vault has, without opening it.
     Status(StoreArguments),
-    /// Check that the vault opens, whole.
+    /// Check that the vault opens, whole, and the secret of every key in it.
     Unlock(UnlockArguments),
     /// Put a new root in the place of an old one. Keys stay, and so do processes that run.
     Rewrap(RewrapArguments),
@@ -197,13 +198,27 @@ fn unlock(arguments: &UnlockArguments) -> Result<Done, Failure> {
     let header = header(&*store)?;
     let vault = vault::unlock(&header, &arguments.root.root()?)?;
     let names: Vec<&str> = vault.environments().map(Environment::as_str).collect();
-    let text = format!(
-        "the vault opens: {}\n{}",
-        names.join(", "),
-        notes(&shortfalls)
-    );
-    let json = json!({"ok": true, "environments": names, "shortfalls": codes(&shortfalls)});
-    Ok(done(text, json))
+    let Checked { keys, damaged } = check_keys(&*store, &vault)?;
+    let success = damaged.is_empty();
+    let mut text = format!("the vault opens: {}\n", names.join(", "));
+    text.push_str(&match damaged.as_slice() {
+        [] => format!("every key opens: {keys}\n"),
+        some => format!("damaged, restore them from a backup: {}\n", some.join(", ")),
+    });
+    text.push_str(&notes(&shortfalls));
+    let json = json!({
+        "ok": success,
+        "code": if success { "vault_opens" } else { "key_damaged" },
+        "environments": names,
+        "keys": keys,
+        "damaged": damaged,
+        "shortfalls": codes(&shortfalls),
+    });
+    Ok(Done {
+        text,
+        json,
+        success,
+    })
 }
 
 fn rewrap(arguments: &RewrapArguments, as_json: bool) -> Result<Done, Failure> {

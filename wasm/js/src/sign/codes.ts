@@ -59,6 +59,7 @@ export const codes: readonly string[] = [
   'key_not_active',
   'key_expired',
   'key_revoked',
+  'key_damaged',
   'key_scope_missing',
   'key_wrong_region',
   'algorithm_mismatch',

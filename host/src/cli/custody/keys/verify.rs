@@ -45,13 +45,15 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Done, Failure> {
     let message = Message::read(&arguments.message)?;
     let request = message.for_core()?;
     let desk = arguments.desk.open()?;
-    let ring = desk.custodian.keyring(desk.now)?;
     let profile = Profile::new(desk.custodian.environment());
     // One request: nothing was spent before it.
     let mut replay = ReplayCache::new(1, 0);
     let now = desk.now;
-    let verified = Presented::parse(&request, &profile)
-        .and_then(|presented| presented.find_key(&ring, now))
+    let presented = Presented::parse(&request, &profile)?;
+    let keyid = presented.input().parameters().keyid.as_deref();
+    let ring = desk.custodian.keyring_of(keyid.unwrap_or_default(), now)?;
+    let verified = presented
+        .find_key(&ring, now)
         .and_then(|candidate| candidate.authenticate(now))
         .and_then(|authentic| authentic.spend(&mut replay, now));
     let verified = verified?;
