@@ -48,6 +48,48 @@ export async function roundTrip({ generateToken, MemoryReplay, sign, SigningKey,
   }
 }
 
+/**
+ * Signs by the module that only signs: what it signs by RFC 9421 must verify, and two vendors' pages say what comes of
+ * theirs. Throws if not.
+ */
+export async function signWithSigner({ Signer }, { MemoryReplay, Verifier }) {
+  const [keyid, secret] = ['k7', crypto.getRandomValues(new Uint8Array(32))];
+  const key = { keyid, environment: 'test', secret: btoa(String.fromCharCode(...secret)) };
+  const verifier = new Verifier({ keyring: { keys: [key] }, profile: { environment: 'test' } });
+  const [signer, replay] = [new Signer({ keyid, secret }), new MemoryReplay(4)];
+  for (const body of [undefined, 'small', 'x'.repeat(100_000)]) {
+    const signed = signer.sign({ method: 'POST', url: 'https://api.example.com/v1/orders?dry=1', body });
+    await verifier.authenticate(new Request(signed.url, signed), { replay });
+  }
+  signer.close();
+  for (const { init, request, field, value } of PUBLISHED) {
+    const { headers } = new Signer(init).sign({ method: 'POST', ...request });
+    if (headers[field] !== value) throw new Error(`${init.scheme} signs ${field}: ${headers[field]}, not ${value}`);
+  }
+}
+
+const PUBLISHED = [
+  {
+    init: { scheme: 'github', secret: "It's a Secret to Everybody" },
+    request: { url: 'https://hooks.example/', body: 'Hello, World!' },
+    field: 'X-Hub-Signature-256',
+    value: 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17',
+  },
+  {
+    init: {
+      scheme: 'kraken',
+      keyid: 'key',
+      secret: 'kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg==',
+    },
+    request: {
+      url: 'https://api.kraken.com/0/private/AddOrder',
+      body: 'nonce=1616492376594&ordertype=limit&pair=XBTUSD&price=37500&type=buy&volume=1.25',
+    },
+    field: 'API-Sign',
+    value: '4/dpxb3iT4tp/ZCVEwSnEsLxx0bqyhLpdfOpc6fn7OR8+UClSV5n9E6aSS8MPtnRfp32bAb0nmbRn6H8ndwLUQ==',
+  },
+];
+
 async function answer(countersign, one) {
   const kind = Object.hasOwn(KINDS, one.kind) ? KINDS[one.kind] : undefined;
   if (kind === undefined) throw new Error(`case ${one.id}: no kind is called ${one.kind}`);

@@ -1,14 +1,16 @@
 /** The page that `chromium.mjs` opens: runs the cases, shows them, and reports. */
 
 import * as countersign from '/countersign/dist/adapter/browser.js';
-import { roundTrip, run } from '/conformance.mjs';
+import * as signing from '/countersign/dist/sign/adapter/browser.js';
+import { roundTrip, run, signWithSigner } from '/conformance.mjs';
 
 const MARKS = { pass: '\u2713', fail: '\u2717', unjudged: '\u2013' };
 
 const { cases, expected, policy } = await (await fetch('/cases')).json();
 try {
-  await countersign.init();
+  await Promise.all([countersign.init(), signing.init()]);
   await roundTrip(countersign);
+  await signWithSigner(signing, countersign);
   const results = await run(countersign, cases);
   show(results);
   await tell({ sha256: countersign.moduleSha256(), results });

@@ -10,6 +10,7 @@ import { Signer } from 'countersign/sign';
 import { codes } from 'countersign/sign/codes';
 
 import { k7, NOW, ORDER, SECRET } from './fixtures.mjs';
+import { casesOf, isThere, requestOf, rowOf, senderOf } from './vendor-cases.mjs';
 import * as countersign from 'countersign';
 
 const rows = new URL('../../../core/schemes/', import.meta.url);
@@ -72,6 +73,27 @@ for (const name of names.filter(isSigned)) {
     signer.close();
   });
 }
+
+for (const family of ['exchanges', 'webhooks']) {
+  const skip = isThere(family) ? false : `skipped: the vectors of ${family} are not there`;
+  test(`${family}: requests that others made are signed as by the module of schemes`, { skip }, async (context) => {
+    const moment = { now: 1_700_000_000_123, nonce: '1700000000456' };
+    const counts = {};
+    for (const one of casesOf(family)) {
+      const [name, sender, request] = [rowOf(one), senderOf(one), requestOf(one)];
+      if (!isSigned(name)) continue;
+      const expected = await outcome(() => Scheme.named(name).sign(request, new Credentials(sender), moment));
+      const found = await outcome(() => new Signer({ ...sender, scheme: name }).sign({ ...request, url: request.target }, moment));
+      assert.deepEqual(parts(found), parts(expected), one.name);
+      const kind = typeof found === 'string' ? found : name;
+      counts[kind] = (counts[kind] ?? 0) + 1;
+    }
+    context.diagnostic(Object.entries(counts).map(([kind, count]) => `${kind} ${count}`).join(', '));
+  });
+}
+
+/** What is sent, however it is called; a refusal's code is itself. */
+const parts = (sent) => (typeof sent === 'string' ? sent : { ...sent, url: undefined, target: sent.url ?? sent.target });
 
 test('what has no HMAC that signs is unknown', () => {
   const others = names.filter((name) => !isSigned(name));
