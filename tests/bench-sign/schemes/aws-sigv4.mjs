@@ -3,6 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { Credentials } from '../../../wasm/js/dist/schemes/adapter/node.js';
 
 import { peer } from '../peer.mjs';
+import { signerOf } from './signer.mjs';
 import { ours, oursByDigest } from './vendor.mjs';
 
 const ID = 'AKIDEXAMPLE';
@@ -14,10 +15,12 @@ export const name = 'aws-sigv4';
 
 /** Neither peer verifies: what ours signed is given to them to sign again, at its date. */
 export function contenders(request) {
-  const credentials = new Credentials({ keyid: ID, secret: SECRET, options: { region: REGION, service: SERVICE } });
+  const sender = { keyid: ID, secret: SECRET, options: { region: REGION, service: SERVICE } };
+  const credentials = new Credentials(sender);
   return Promise.all([
     ours('aws-sigv4', credentials, request),
     oursByDigest('aws-sigv4', credentials, request),
+    signerOf({ ...sender, scheme: 'aws-sigv4' }, request),
     peer('aws4', aws4(request)),
     peer('aws4fetch', aws4fetch(request)),
   ]);

@@ -3,6 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { sign, SigningKey, Verifier } from '../../../wasm/js/dist/adapter/node.js';
 
 import { peer } from '../peer.mjs';
+import { signerOf } from './signer.mjs';
 import { digestOf } from './vendor.mjs';
 
 const SECRET = Buffer.alloc(32, 7);
@@ -21,6 +22,7 @@ export function contenders(request) {
   return Promise.all([
     ours(request),
     oursByDigest(request),
+    signerOf({ keyid: ID, secret: SECRET }, request, options),
     peer('http-message-signatures', httpMessageSignatures(request)),
     peer('http-message-sig', httpMessageSig(request)),
   ]);

@@ -1,6 +1,7 @@
 import { Credentials } from '../../../wasm/js/dist/schemes/adapter/node.js';
 
 import { peer } from '../peer.mjs';
+import { signerOf } from './signer.mjs';
 import { ours } from './vendor.mjs';
 
 const KEY = Buffer.alloc(32, 7);
@@ -14,6 +15,7 @@ export function contenders(request) {
   const credentials = new Credentials({ secret: SECRET });
   return Promise.all([
     ours('standard-webhooks', credentials, request, { nonce: ID }),
+    signerOf({ scheme: 'standard-webhooks', secret: SECRET }, request, { nonce: ID }),
     peer('standardwebhooks', library(request)),
   ]);
 }

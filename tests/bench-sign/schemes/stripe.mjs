@@ -1,6 +1,7 @@
 import { Credentials } from '../../../wasm/js/dist/schemes/adapter/node.js';
 
 import { peer } from '../peer.mjs';
+import { signerOf } from './signer.mjs';
 import { ours } from './vendor.mjs';
 
 const SECRET = 'whsec_bench0123456789abcdefghijklmnop';
@@ -9,7 +10,11 @@ export const name = 'stripe';
 
 /** The body is hashed in the HMAC itself, so no digest can stand for it. */
 export function contenders(request) {
-  return Promise.all([ours('stripe', new Credentials({ secret: SECRET }), request), peer('stripe', library(request))]);
+  return Promise.all([
+    ours('stripe', new Credentials({ secret: SECRET }), request),
+    signerOf({ scheme: 'stripe', secret: SECRET }, request),
+    peer('stripe', library(request)),
+  ]);
 }
 
 /** `verifyHeader` is what `constructEvent` does before it parses the body as JSON. */
