@@ -6,13 +6,18 @@ use alloc::vec::Vec;
 /// The first digits of pi, as wide as a word: any number without a pattern would do.
 const FACTOR: u128 = 0x243f_6a88_85a3_08d3;
 
+/// How many slots lie together, in one line of a cache. Whoever looks into one looks at all of them.
+const BUCKET: usize = 8;
+
 /// Numbers by the hash of an id. The ids themselves are kept by whoever keeps what the numbers mean.
+///
+/// How long a look takes depends on how full its buckets are, but not on whether the id is there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdIndex {
     /// Who doesn't know it can't choose ids that get in each other's way.
     seed: u64,
-    // INVARIANT: a power of two, or empty; at most half of the slots are taken.
-    slots: Vec<Slot>,
+    // INVARIANT: a power of two, or empty; of their slots at most 3 of 8 are taken.
+    buckets: Vec<[Slot; BUCKET]>,
     taken: usize,
 }
 
@@ -26,38 +31,72 @@ struct Slot {
 impl IdIndex {
     /// Room for so many, so that none has to be moved.
     pub(crate) fn with_room(count: usize, seed: u64) -> Self {
-        let slots = if count == 0 {
-            0
-        } else {
-            (count * 2).next_power_of_two()
-        };
+        let buckets = count.div_ceil(3).next_power_of_two();
         IdIndex {
             seed,
-            slots: vec![Slot::default(); slots],
+            buckets: vec![[Slot::default(); BUCKET]; buckets],
             taken: 0,
         }
     }
 
-    /// The number under an id, by whether a number is that of the id; for an unknown one its hash, to look at something
-    /// else by.
+    /// The number under an id, by whether a number is that of the id; for an unknown one its hash.
     pub(crate) fn find(&self, id: &str, mut is_its: impl FnMut(u32) -> bool) -> Result<u32, u32> {
+        let (number, hash) = self.look(id, &mut is_its);
+        if number != 0 && is_its(number) {
+            Ok(number)
+        } else {
+            Err(hash)
+        }
+    }
+
+    /// The one number that can be that of the id, or 0, and the id's hash, to look at something else by. Whether a number
+    /// is that of the id is asked only where several can be.
+    pub(crate) fn look(&self, id: &str, mut is_its: impl FnMut(u32) -> bool) -> (u32, u32) {
         let hash = hash(id, self.seed);
-        for place in probe(self.slots.len(), hash) {
-            match self.slots.get(place) {
-                Some(Slot { number: 0, .. }) | None => break,
-                Some(slot) if slot.hash == hash && is_its(slot.number) => return Ok(slot.number),
-                Some(_) => {}
+        let (mut number, mut alike) = (0, 0);
+        for bucket in self.buckets_of(hash) {
+            let mut free = 0;
+            // Without a branch for each, which would be taken otherwise where an id is known.
+            for slot in bucket {
+                let is_free = u32::from(slot.number == 0);
+                let is_alike = u32::from(slot.hash == hash) & (1 ^ is_free);
+                number |= slot.number & 0_u32.wrapping_sub(is_alike);
+                alike += is_alike;
+                free += is_free;
+            }
+            if free > 0 {
+                break;
             }
         }
-        Err(hash)
+        // Of a million ids one in some thousands shares its hash with another.
+        if alike > 1 {
+            for bucket in self.buckets_of(hash) {
+                for slot in bucket {
+                    // The first free one ends what can be its: a bucket is filled in order.
+                    if slot.number == 0 {
+                        return (0, hash);
+                    }
+                    if slot.hash == hash && is_its(slot.number) {
+                        return (slot.number, hash);
+                    }
+                }
+            }
+            number = 0;
+        }
+        (number, hash)
     }
 
     /// Puts a number that isn't 0 under an id that has none.
     pub(crate) fn put(&mut self, id: &str, number: u32) {
-        if self.taken * 2 >= self.slots.len() {
-            let mut larger = IdIndex::with_room(self.slots.len().max(8), self.seed);
-            let taken = self.slots.iter().filter(|slot| slot.number != 0);
-            taken.for_each(|slot| larger.place(*slot));
+        if self.taken >= self.buckets.len() * 3 {
+            let mut larger = IdIndex::with_room(self.buckets.len() * 6, self.seed);
+            for bucket in &self.buckets {
+                for slot in bucket {
+                    if slot.number != 0 {
+                        larger.place(*slot);
+                    }
+                }
+            }
             *self = larger;
         }
         let hash = hash(id, self.seed);
@@ -65,14 +104,27 @@ impl IdIndex {
     }
 
     fn place(&mut self, taken: Slot) {
-        let mut places = probe(self.slots.len(), taken.hash);
-        let is_free = |place: &usize| self.slots.get(*place).is_some_and(|slot| slot.number == 0);
-        let free = places.find(is_free);
-        if let Some(slot) = free.and_then(|place| self.slots.get_mut(place)) {
-            *slot = taken;
-            self.taken += 1;
+        for place in places(self.buckets.len(), taken.hash) {
+            let bucket = self.buckets.get_mut(place);
+            let free = bucket.and_then(|bucket| bucket.iter_mut().find(|slot| slot.number == 0));
+            if let Some(slot) = free {
+                *slot = taken;
+                self.taken += 1;
+                return;
+            }
         }
     }
+
+    /// The buckets where an id may be, the likeliest first; behind the first that isn't full it can't be.
+    fn buckets_of(&self, hash: u32) -> impl Iterator<Item = &[Slot; BUCKET]> {
+        places(self.buckets.len(), hash).filter_map(|place| self.buckets.get(place))
+    }
+}
+
+/// Each of so many buckets once, from that of the hash on.
+fn places(buckets: usize, hash: u32) -> impl Iterator<Item = usize> {
+    let (mask, first) = (buckets.wrapping_sub(1), hash as usize);
+    (0..buckets).map(move |step| first.wrapping_add(step) & mask)
 }
 
 /// Words of eight bytes, multiplied one after another into twice their width, of which the halves are laid over each
@@ -89,12 +141,6 @@ fn hash(id: &str, seed: u64) -> u32 {
         (product >> 64) as u64 ^ product as u64
     });
     hash as u32
-}
-
-/// The slots where an id may be, the likeliest first, then one after another.
-fn probe(slots: usize, hash: u32) -> impl Iterator<Item = usize> {
-    let (mask, first) = (slots.wrapping_sub(1), hash as usize);
-    (0..slots).map(move |step| first.wrapping_add(step) & mask)
 }
 
 #[cfg(test)]
@@ -155,6 +201,19 @@ mod tests {
         for (id, number) in crafted.iter().zip(1..) {
             assert_eq!(find(&index, &crafted, id), (Some(number), 1), "{id}");
         }
+    }
+
+    #[test]
+    fn ids_of_one_hash_are_told_apart() {
+        let mut by_hash = alloc::collections::BTreeMap::new();
+        let pair = ids().find_map(|id| Some([by_hash.insert(hash(&id, SEED), id.clone())?, id]));
+        let pair = pair.expect("of some hundred thousand ids two have one hash");
+        assert_eq!(hash(&pair[0], SEED), hash(&pair[1], SEED));
+        let index = index_of(&pair, SEED);
+        assert_eq!(find(&index, &pair, &pair[0]).0, Some(1));
+        assert_eq!(find(&index, &pair, &pair[1]).0, Some(2));
+        let first = index_of(&pair[..1], SEED);
+        assert_eq!(find(&first, &pair[..1], &pair[1]), (None, 1));
     }
 
     #[test]

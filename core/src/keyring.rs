@@ -325,7 +325,7 @@ impl KeyRing {
         let mut ring = KeyRing::new();
         for key in keys {
             let record = read_key(Members::of(key, Code::KeyringMalformed))?;
-            if ring.position(record.id.as_str()).is_ok() {
+            if ring.place(record.id.as_str()).is_ok() {
                 return Err(Refusal::named(Code::KeyringMalformed, record.id.as_str()));
             }
             ring.insert(record);
@@ -336,7 +336,7 @@ impl KeyRing {
     /// Puts a key in, in place of one with the same id.
     pub fn insert(&mut self, record: KeyRecord) {
         let record = Arc::new(record);
-        if let Ok(at) = self.position(record.id.as_str()) {
+        if let Ok(at) = self.place(record.id.as_str()) {
             if let Some(slot) = self.keys.get_mut(at) {
                 *slot = record;
             }
@@ -348,17 +348,18 @@ impl KeyRing {
         self.keys.push(record);
     }
 
-    /// Where the key is; for an unknown id where another one is, if there is any.
-    fn position(&self, keyid: &str) -> Result<usize, usize> {
-        let place = |number: u32| (number as usize).wrapping_sub(1);
-        let is_its = |number| {
-            let key = self.keys.get(place(number));
+    /// Where the key is; for an unknown id where another one is, if there is any. In either case one bucket of the index is
+    /// looked at, and one id is compared.
+    fn place(&self, keyid: &str) -> Result<usize, usize> {
+        let is_at = |at: usize| {
+            let key = self.keys.get(at);
             key.is_some_and(|key| key.id.as_str() == keyid)
         };
-        match self.index.find(keyid, is_its) {
-            Ok(number) => Ok(place(number)),
-            Err(hash) => Err(((u64::from(hash) * self.keys.len() as u64) >> 32) as usize),
-        }
+        let place = |number: u32| (number as usize).wrapping_sub(1);
+        let (number, hash) = self.index.look(keyid, |number| is_at(place(number)));
+        let other = ((u64::from(hash) * self.keys.len() as u64) >> 32) as usize;
+        let at = core::hint::select_unpredictable(number == 0, other, place(number));
+        if is_at(at) { Ok(at) } else { Err(at) }
     }
 
     /// Unseals every secret that is sealed yet: the ids of the keys of which it can't be. After it no request waits for
@@ -418,31 +419,27 @@ impl KeyRing {
 
     /// The key with this id. For an unknown one another, so that as much is looked at.
     fn find_id(&self, keyid: &str, now: UnixSeconds) -> Option<Found> {
-        let place = self.position(keyid);
+        let place = self.place(keyid);
+        // Looked for in the id of a key that is there too.
+        let scoped = Scope::split(keyid);
         if place.is_err() {
             if let Some(edge) = &self.edge {
                 return edge.find(keyid, now);
             }
-            if let Some((id, scope)) = Scope::split(keyid) {
+            if let Some((id, scope)) = scoped {
                 return Some(self.find_scoped(id, &scope, now));
             }
         }
-        let (at, is_its) = match place {
-            Ok(at) => (at, true),
-            Err(at) => (at, false),
-        };
-        let record = self.keys.get(at)?;
-        // An id is compared in both cases: for an unknown one here.
-        let is_its = is_its || record.id.as_str() == keyid;
+        let (Ok(at) | Err(at)) = place;
         Some(Found {
-            record: Arc::clone(record),
-            fault: (!is_its).then_some(Code::KeyUnknown),
+            record: Arc::clone(self.keys.get(at)?),
+            fault: place.is_err().then_some(Code::KeyUnknown),
         })
     }
 
     /// What is derived of a key: one who holds the secret itself accepts that for any region.
     fn find_scoped(&self, id: &str, scope: &Scope, now: UnixSeconds) -> Found {
-        let known = self.position(id).ok().and_then(|at| self.keys.get(at));
+        let known = self.place(id).ok().and_then(|at| self.keys.get(at));
         let record = known.unwrap_or(&self.decoys.secret);
         let is_public = matches!(record.credential, Credential::Public(_));
         let unknown = (known.is_none() || is_public).then_some(Code::KeyUnknown);
