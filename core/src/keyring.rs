@@ -7,6 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::base64;
@@ -353,7 +354,8 @@ impl KeyRing {
     fn place(&self, keyid: &str) -> Result<usize, usize> {
         let is_at = |at: usize| {
             let key = self.keys.get(at);
-            key.is_some_and(|key| key.id.as_str() == keyid)
+            // Whole, so that another id takes as long as its own.
+            key.is_some_and(|key| key.id.as_str().as_bytes().ct_eq(keyid.as_bytes()).into())
         };
         let place = |number: u32| (number as usize).wrapping_sub(1);
         let (number, hash) = self.index.look(keyid, |number| is_at(place(number)));
