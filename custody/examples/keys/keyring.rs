@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_core::{
-    Body, Environment, Headers, KeyId, KeyRing, Presented, Profile, Request, Scheme, SharedSecret,
-    SignOptions, SigningKey, sign,
+    Environment, Headers, KeyId, KeyRing, Presented, Profile, SharedSecret, SignOptions,
+    SigningKey, sign,
 };
 use countersign_custody::custodian::{Follower, Stopped};
 use countersign_custody::vault::{SecretName, UnlockedVault};
@@ -16,6 +16,7 @@ use countersign_custody::{Batch, Order, Secret, Space, Store};
 use serde_json::Value;
 
 use crate::office::{NOW, custodian, key, new_vault, operator, store};
+use crate::requests::request;
 use crate::rows::{Goal, Rows, median};
 
 const ROUNDS: usize = 101;
@@ -117,17 +118,6 @@ fn fill(folder: &std::path::Path, vault: &UnlockedVault, keys: u64) -> Result<()
     Ok(())
 }
 
-fn request(lines: &[u8]) -> Result<Request<'_>, Box<dyn Error>> {
-    Ok(Request {
-        method: "GET",
-        target: "/v1/orders",
-        scheme: Scheme::Https,
-        headers: Headers::parse(lines)?,
-        body: Body::Bytes(b""),
-        peer: None,
-    })
-}
-
 /// What it takes to find a key, and to verify by it; each key in turn, so that hardly one is in the cache.
 fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Error>> {
     let profile = Profile::new(Environment::Dev);
@@ -136,7 +126,7 @@ fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Err
         let number = step * STEP as u64 % keys;
         let key = SigningKey::new(&id(number), &SharedSecret::new(secret(number))?)?;
         let signed = sign(
-            &request(b"Host: api.example.com\r\n")?,
+            &request(Headers::parse(b"Host: api.example.com\r\n")?),
             &key,
             &SignOptions::new(NOW).nonce("n"),
         )?;
@@ -147,7 +137,7 @@ fn lookups(rows: &mut Rows, ring: &KeyRing, keys: u64) -> Result<(), Box<dyn Err
     }
     let received: Vec<_> = lines
         .iter()
-        .map(|lines| request(lines.as_bytes()))
+        .map(|lines| Headers::parse(lines.as_bytes()).map(request))
         .collect::<Result<_, _>>()?;
     let presented = |number: usize| Presented::parse(&received[number % received.len()], &profile);
     let mut memory = Memory::of(keys)?;

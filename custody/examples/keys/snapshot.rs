@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use countersign_core::snapshot::{Material, Publication, SnapshotKey, Trust, Writer};
 use countersign_core::{
-    Body, Environment, Headers, KeyRing, Presented, Profile, Request, Scheme, Scope, SharedSecret,
-    SignOptions, Signed, SigningKey, UnixSeconds, sign,
+    Environment, Headers, KeyRing, Presented, Profile, Scope, SharedSecret, SignOptions, Signed,
+    SigningKey, UnixSeconds, sign,
 };
 
+use crate::requests::request;
 use crate::rows::{Goal, Rows, median};
 
 const NOW: UnixSeconds = UnixSeconds::new(1_795_600_000);
@@ -49,14 +50,14 @@ pub(crate) fn measure(
     let key = SigningKey::new(&id(keys / 2), &secret(keys / 2)?)?;
     let key = key.derive(Environment::Live, &Scope::new("eu-west", NOW)?)?;
     let signed = sign(
-        &request(b"Host: api.example.com\r\n")?,
+        &request(Headers::parse(b"Host: api.example.com\r\n")?),
         &key,
         &SignOptions::new(NOW).nonce("n"),
     )?;
     let one = SigningKey::new(&id(0), &secret(0)?)?;
     let one = one.derive(Environment::Live, &Scope::new("eu-west", NOW)?)?;
     let by_one = sign(
-        &request(b"Host: api.example.com\r\n")?,
+        &request(Headers::parse(b"Host: api.example.com\r\n")?),
         &one,
         &SignOptions::new(NOW).nonce("n"),
     )?;
@@ -120,17 +121,6 @@ fn snapshot_of_one(publisher: &SigningKey) -> Result<KeyRing, Box<dyn Error>> {
     Ok(ring)
 }
 
-fn request(lines: &[u8]) -> Result<Request<'_>, Box<dyn Error>> {
-    Ok(Request {
-        method: "GET",
-        target: "/v1/orders",
-        scheme: Scheme::Https,
-        headers: Headers::parse(lines)?,
-        body: Body::Bytes(b""),
-        peer: None,
-    })
-}
-
 /// Nanoseconds that one takes, up to the replay token.
 fn verifications(ring: &KeyRing, signed: &Signed) -> Result<f64, Box<dyn Error>> {
     let lines = format!(
@@ -140,7 +130,7 @@ fn verifications(ring: &KeyRing, signed: &Signed) -> Result<f64, Box<dyn Error>>
     let profile = Profile::new(Environment::Live);
     let begun = Instant::now();
     for _ in 0..CALLS {
-        let received = request(lines.as_bytes())?;
+        let received = request(Headers::parse(lines.as_bytes())?);
         let presented = Presented::parse(&received, &profile)?;
         black_box(presented.find_key(ring, NOW)?.authenticate(NOW)?);
     }
