@@ -153,7 +153,7 @@ impl Custodian {
 
     /// The key of an entry of this environment: `<environment>/<name>`.
     pub(crate) fn place(&self, name: &str) -> Vec<u8> {
-        format!("{}/{name}", self.environment.as_str()).into_bytes()
+        place(self.environment, name)
     }
 
     /// Every entry of this environment in a space, in pages, by name.
@@ -167,6 +167,10 @@ impl Custodian {
     }
 }
 
+fn place(environment: Environment, name: &str) -> Vec<u8> {
+    format!("{}/{name}", environment.as_str()).into_bytes()
+}
+
 fn each(
     store: &dyn Store,
     environment: Environment,
@@ -175,8 +179,7 @@ fn each(
     mut take: impl FnMut(&str, &[u8]) -> Result<bool, CustodyError>,
 ) -> Result<(), CustodyError> {
     const PAGE: usize = 512;
-    let place = |name: &str| format!("{}/{name}", environment.as_str()).into_bytes();
-    let (prefix, mut next) = (place(""), place(from));
+    let (prefix, mut next) = (place(environment, ""), place(environment, from));
     loop {
         let page = store.scan(space, &next, PAGE)?;
         for (key, value) in &page {

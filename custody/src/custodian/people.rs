@@ -113,7 +113,7 @@ pub(crate) fn first_owner(
     name: &str,
 ) -> Result<(), CustodyError> {
     super::read::checked_name(name)?;
-    let place = format!("{}/{PLACE}{name}", environment.as_str()).into_bytes();
+    let place = super::place(environment, &format!("{PLACE}{name}"));
     batch.expect(Space::People, &place, None);
     batch.put(Space::People, &place, written(name, &[OWNER.to_owned()])?);
     Ok(())
