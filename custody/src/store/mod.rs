@@ -103,7 +103,14 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// A [`StoreError`].
-    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError>;
+    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let mut page = Page::default();
+        self.turn(&mut page, space, from, limit)?;
+        let entries = page.iter();
+        Ok(entries
+            .map(|(key, value)| (key.to_vec(), value.to_vec()))
+            .collect())
+    }
 
     /// As [`Store::scan`], for many entries that are looked at and not kept: they take the place of those in the page.
     ///
@@ -115,14 +122,7 @@ pub trait Store: Send + Sync {
         space: Space,
         from: &[u8],
         limit: usize,
-    ) -> Result<(), StoreError> {
-        let entries = self.scan(space, from, limit)?;
-        page.clear();
-        for (key, value) in &entries {
-            page.push(key, value);
-        }
-        Ok(())
-    }
+    ) -> Result<(), StoreError>;
 
     /// The entry with the greatest key.
     ///

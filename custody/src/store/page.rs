@@ -11,12 +11,13 @@ pub struct Page {
 
 impl Page {
     /// Makes room for others in the same memory.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.places.clear();
     }
 
-    pub(super) fn push(&mut self, key: &[u8], value: &[u8]) {
+    /// Puts an entry behind the others.
+    pub fn push(&mut self, key: &[u8], value: &[u8]) {
         let start = self.bytes.len();
         let middle = start + key.len();
         self.places.push([start, middle, middle + value.len()]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use countersign_core::{Effect, Environment, KeyId};
 use countersign_custody::audit::{self, AuditError, Decided, Draft, Hash, Kept, Outcome, Public};
-use countersign_custody::store::{Build, Entry, RedbStore, Visit};
+use countersign_custody::store::{Build, Entry, Page, RedbStore, Visit};
 use countersign_custody::{Batch, Space, Store, StoreError};
 
 use crate::log::{Commits, Map, NOW};
@@ -281,8 +281,14 @@ impl Store for Counted {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.get(space, key)
     }
-    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.store.scan(space, from, limit)
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        self.store.turn(page, space, from, limit)
     }
     fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {
         self.store.last(space)

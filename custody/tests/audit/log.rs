@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use countersign_core::{Environment, KeyId, SigningKey, VerifyingKey};
 use countersign_custody::audit::{self, Checkpoint, Draft};
-use countersign_custody::store::{Entry, Visit};
+use countersign_custody::store::{Entry, Page, Visit};
 use countersign_custody::{Batch, Space, Store, StoreError};
 
 pub(crate) const NOW: u64 = 1_800_000_000_000;
@@ -58,12 +58,21 @@ impl Store for Map {
         Ok(entries.get(&(space, key.to_vec())).cloned())
     }
 
-    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        page.clear();
         let entries = self.entries.lock().unwrap();
         let range = entries.range((Included((space, from.to_vec())), Unbounded));
         let range = range.take_while(|((found, _), _)| *found == space);
-        let entries = range.map(|((_, key), value)| (key.clone(), value.clone()));
-        Ok(entries.take(limit).collect())
+        for ((_, key), value) in range.take(limit) {
+            page.push(key, value);
+        }
+        Ok(())
     }
 
     fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {

@@ -8,7 +8,7 @@ use countersign_custody::audit::{Hash, Record};
 use countersign_custody::authority::{Authority, Principal};
 use countersign_custody::custodian::{Issued, NewKey};
 use countersign_custody::life::LifePolicy;
-use countersign_custody::store::{Entry, RedbStore, Visit};
+use countersign_custody::store::{Entry, Page, RedbStore, Visit};
 use countersign_custody::vault::{self, Custodians, Root, UnlockedVault};
 use countersign_custody::{Batch, Custodian, CustodyError, Order, Space, Store, StoreError, audit};
 
@@ -38,8 +38,14 @@ impl Store for Disk {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.get(space, key)
     }
-    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.store.scan(space, from, limit)
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        self.store.turn(page, space, from, limit)
     }
     fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {
         self.store.last(space)

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_custody::store::{Entry, RedbStore, Visit};
+use countersign_custody::store::{Entry, Page, RedbStore, Visit};
 use countersign_custody::{Batch, Space, Store, StoreError};
 use tempfile::TempDir;
 
@@ -23,8 +23,14 @@ impl Store for Shared {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.get(space, key)
     }
-    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.0.scan(space, from, limit)
+    fn turn(
+        &self,
+        page: &mut Page,
+        space: Space,
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        self.0.turn(page, space, from, limit)
     }
     fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {
         self.0.last(space)

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use postgres::fallible_iterator::FallibleIterator as _;
-use postgres::types::{ToSql, Type};
+use postgres::types::{FromSql, ToSql, Type};
 use postgres::{Client, Error, GenericClient, IsolationLevel, Row};
 
 use super::group::Group;
@@ -98,17 +98,6 @@ impl PostgresStore {
         })?
     }
 
-    fn rows(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
-        let space = space as i16;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let values: [Typed<'_>; 3] = [
-            (&space, Type::INT2),
-            (&from, Type::BYTEA),
-            (&limit, Type::INT8),
-        ];
-        self.query(SCAN, &values)
-    }
-
     fn start_listening(&self) {
         self.started.call_once(|| {
             let (address, listening) = (self.address.clone(), Arc::clone(&self.listening));
@@ -137,10 +126,6 @@ impl Store for PostgresStore {
         value.map_err(|error| refusal(&error))
     }
 
-    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.rows(space, from, limit)?.iter().map(entry).collect()
-    }
-
     fn turn(
         &self,
         page: &mut Page,
@@ -148,10 +133,17 @@ impl Store for PostgresStore {
         from: &[u8],
         limit: usize,
     ) -> Result<(), StoreError> {
+        let space = space as i16;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values: [Typed<'_>; 3] = [
+            (&space, Type::INT2),
+            (&from, Type::BYTEA),
+            (&limit, Type::INT8),
+        ];
+        let rows = self.query(SCAN, &values)?;
         page.clear();
-        for row in self.rows(space, from, limit)? {
-            let parts = row.try_get(0).and_then(|key| Ok((key, row.try_get(1)?)));
-            let (key, value) = parts.map_err(|error| refusal(&error))?;
+        for row in &rows {
+            let (key, value) = entry(row)?;
             page.push(key, value);
         }
         Ok(())
@@ -160,7 +152,8 @@ impl Store for PostgresStore {
     fn last(&self, space: Space) -> Result<Option<Entry>, StoreError> {
         let space = space as i16;
         let rows = self.query(LAST, &[(&space, Type::INT2)])?;
-        rows.first().map(entry).transpose()
+        let last = rows.first().map(entry::<Vec<u8>>);
+        last.transpose()
     }
 
     fn walk(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
@@ -186,7 +179,7 @@ impl Store for PostgresStore {
 /// A value of a query, and its type.
 type Typed<'a> = (&'a (dyn ToSql + Sync), Type);
 
-fn entry(row: &Row) -> Result<Entry, StoreError> {
+fn entry<'a, Bytes: FromSql<'a>>(row: &'a Row) -> Result<(Bytes, Bytes), StoreError> {
     let entry = || Ok((row.try_get(0)?, row.try_get(1)?));
     entry().map_err(|error: Error| refusal(&error))
 }

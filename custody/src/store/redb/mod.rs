@@ -244,13 +244,6 @@ impl Store for RedbStore {
         })
     }
 
-    fn scan(&self, space: Space, from: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.read(|entries| {
-            let range = entries.range((space as u8, from)..end(space))?;
-            range.take(limit).map(|entry| Ok(owned(&entry?))).collect()
-        })
-    }
-
     fn turn(
         &self,
         page: &mut Page,
