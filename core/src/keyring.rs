@@ -408,7 +408,7 @@ impl KeyRing {
         let fault = found.fault.or(found.record.fault(environment, now));
         let fault = fault.or((!makes).then_some(Code::SignatureMismatch));
         // Nothing is unsealed for a key that isn't there, or isn't good.
-        let opens = fault.is_some() || credential.opens(&found.record.id);
+        let opens = credential.is_open() || (fault.is_none() && credential.opens(&found.record.id));
         Found {
             fault: fault.or((!opens).then_some(Code::KeyDamaged)),
             record: if makes && credential.is_open() {
