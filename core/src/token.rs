@@ -82,7 +82,11 @@ impl Token {
             return Err(Code::TokenChecksumMismatch.into());
         }
         let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
-        Base32Unpadded::decode(secret, bytes.as_mut()).map_err(|_| malformed())?;
+        let read = Base32Unpadded::decode(secret, bytes.as_mut());
+        // Of the last character only the highest bit counts: any other would be a second text for the same secret.
+        if read.is_err() || !matches!(secret.as_bytes(), [.., b'a' | b'q']) {
+            return Err(malformed());
+        }
         Ok(Token {
             environment,
             keyid: KeyId::new(keyid)?,

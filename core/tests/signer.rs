@@ -10,8 +10,8 @@
 use countersign_core::scheme::{Credentials, Moment, Scheme};
 use countersign_core::signer::{Key, memory_for, open, sign};
 use countersign_core::{
-    Body, BodyDigest, Code, DigestAlgorithm, Headers, Refusal, Request, Scheme as UriScheme,
-    SharedSecret, SignOptions, SigningKey, UnixSeconds,
+    Body, BodyDigest, Code, DigestAlgorithm, Environment, Headers, Refusal, Request,
+    Scheme as UriScheme, SharedSecret, SignOptions, SigningKey, Token, UnixSeconds,
 };
 use proptest::prelude::*;
 
@@ -416,4 +416,55 @@ proptest! {
             _ => prop_assert_eq!(expected, found),
         }
     }
+
+    #[test]
+    fn tokens_are_read_alike(
+        environment in prop_oneof![Just(Environment::Dev), Just(Environment::Test), Just(Environment::Live)],
+        id in "[a-z0-9]{1,32}",
+        entropy in any::<[u8; 32]>(),
+        change in proptest::option::of((any::<prop::sample::Index>(), "[a-z0-9_A*=\u{e9}]?")),
+        with_right_checksum in any::<bool>(),
+    ) {
+        let mut text = Token::generate(environment, &id, &entropy).unwrap().reveal().to_string();
+        if let Some((place, instead)) = change {
+            let place = 4 + place.index(text.len() - 4);
+            text.replace_range(place..=place, &instead);
+            if with_right_checksum && let Some((body, _)) = text.rsplit_once('_') {
+                text = format!("{body}_{}", checksum_of(body));
+            }
+        }
+        let lines = "Host: example.com\n";
+        let request = request_of("GET", true, "/", lines, b"", false);
+        let options = SignOptions::new(UnixSeconds::new(1_800_000_000));
+        let expected = Token::parse(&text)
+            .and_then(|token| countersign_core::sign(&request, &token.signing_key()?, &options))
+            .map_err(|refusal: Refusal| refusal.code())
+            .map(|signed| (signed.header_lines().replace('\r', ""), String::new(), None));
+        let found = Opened::new(b"", "", text.as_bytes(), "", &[]).and_then(|opened| {
+            opened.sign(&request, [b"1800000000", b"", b"", b"", b"sig1", b"", b"", b""])
+        });
+        prop_assert_eq!(expected, found, "{}", text);
+    }
+}
+
+/// Four bytes of the SHA-256 in base32, without what `Token` is made of.
+fn checksum_of(body: &str) -> String {
+    let digest = BodyDigest::of(DigestAlgorithm::Sha256, body.as_bytes());
+    let mut bits = digest.as_bytes()[..4]
+        .iter()
+        .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte))
+        << 3;
+    let mut text = Vec::new();
+    for _ in 0..7 {
+        text.insert(0, b"abcdefghijklmnopqrstuvwxyz234567"[(bits & 31) as usize]);
+        bits >>= 5;
+    }
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn a_token_has_its_keyid_in_it() {
+    let token = Token::generate(Environment::Live, "k7", &[7; 32]).unwrap();
+    let beside = Opened::new(b"", "k7", token.reveal().as_bytes(), "", &[]);
+    assert_eq!(beside.err(), Some(Code::KeyidMalformed));
 }

@@ -21,6 +21,7 @@ mod mac;
 mod machine;
 mod message;
 mod tape;
+mod token;
 
 pub use mac::Key;
 
@@ -187,9 +188,12 @@ impl<'t> Signer<'t> {
     }
 
     #[inline(never)]
-    fn open(&mut self, program: &[u8], secret: Span) -> Option<Key> {
+    fn open(&mut self, program: &[u8], mut secret: Span) -> Option<Key> {
         self.sender();
         let Some(flags) = program.first().copied() else {
+            if self.get(secret).starts_with(token::PREFIX) {
+                secret = self.token(secret);
+            }
             let length = self.keyid.len();
             if length == 0 || length > MAX_KEYID_BYTES || !self.all(self.keyid, b'!', b'~', b"\"\\")
             {
@@ -303,10 +307,12 @@ pub const fn memory_for(frame: usize) -> usize {
 }
 
 /// Takes in the secret of a frame: scheme (empty: RFC 9421), secret, keyid, passphrase and options. What is left at the
-/// start of the memory, and how long it is, is the sender for [`sign`]; or the reply.
+/// start of the memory, and how long it is, is the sender for [`sign`]; or the reply. For RFC 9421 a secret that begins
+/// with `csk_` is a [`Token`](crate::Token), which has its keyid in it: none is given beside it.
 ///
 /// # Errors
-/// `frame_malformed`, `scheme_unknown`, `keyid_malformed`, `secret_too_short`, `secret_malformed`, `options_malformed`.
+/// `frame_malformed`, `scheme_unknown`, `keyid_malformed`, `secret_too_short`, `secret_malformed`, `options_malformed`,
+/// `token_malformed`, `token_checksum_mismatch`.
 pub fn open<'p>(
     memory: &mut [u8],
     frame: usize,
@@ -322,12 +328,14 @@ pub fn open<'p>(
             None => signer.refuse(Code::SchemeUnknown, scheme),
         }
     }
-    let sender = signer.frame;
     let key = signer.open(program, secret);
+    let start = signer.here;
+    for field in [signer.keyid, signer.passphrase, signer.options] {
+        signer.push_field_of_reply(field);
+    }
     match (key, signer.fault) {
         (Some(key), None) => {
-            signer.here = sender.end();
-            signer.settle(0, sender.start());
+            signer.settle(0, start);
             let end = signer.here;
             signer.bytes.get_mut(end..).unwrap_or_default().fill(0);
             Ok((key, program, end))

@@ -98,3 +98,11 @@ fn a_keyid_of_a_token_is_lower_case_letters_and_digits() {
         assert_eq!(refusal.code(), Code::TokenMalformed, "{keyid}");
     }
 }
+
+#[test]
+fn a_secret_has_one_text() {
+    // Its 256 bits leave four of the last character over; the checksum is right.
+    let text = format!("csk_dev_a0a0aaaa0_{}b_4p2mlmi", "a".repeat(51));
+    let refusal = Token::parse(&text).map(drop).unwrap_err();
+    assert_eq!(refusal.code(), Code::TokenMalformed);
+}

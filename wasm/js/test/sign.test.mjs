@@ -125,6 +125,18 @@ test('RFC 9421 is signed as by the full module', async () => {
   }
 });
 
+test('a token signs as its key does in the full module', async () => {
+  const token = countersign.generateToken('live', 'k7');
+  const options = { nonce: 'n-1' };
+  const { headers } = await sign(ORDER, countersign.SigningKey.fromToken(token), { ...options, created: NOW });
+  const signed = new Signer({ secret: token }).sign(ORDER, { ...options, now: NOW * 1000 });
+  assert.deepEqual(lower(signed.headers), lower({ ...ORDER.headers, ...headers }));
+
+  assert.throws(() => new Signer({ secret: token.replace('_live_', '_test_') }), refusal('token_checksum_mismatch'));
+  assert.throws(() => new Signer({ secret: token.replace('_live_', '_prod_') }), refusal('token_malformed'));
+  assert.throws(() => new Signer({ keyid: 'k7', secret: token }), refusal('keyid_malformed', 'keyid'));
+});
+
 test('signatures are those that were published', () => {
   const b25 = new Signer({ keyid: 'test-shared-secret', secret: Buffer.from('uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==', 'base64') });
   const signed = b25.sign({

@@ -4,10 +4,10 @@
 export interface SignerInit {
   /** The name of a vendor's scheme, such as `binance` or `aws-sigv4`; without it requests are signed by RFC 9421. */
   readonly scheme?: string;
-  /** The id of the key; empty where the scheme has none. */
+  /** The id of the key; empty where the scheme has none, and for a token, which has it in it. */
   readonly keyid?: string;
   /**
-   * The secret, as the vendor shows it; for RFC 9421 16 bytes or more. A string can't be wiped: where the secret must
+   * The secret, as the vendor shows it; for RFC 9421 16 bytes or more, or a whole token `csk_...`. A string can't be wiped: where the secret must
    * not outlive the signer, pass bytes and fill them with zeros after.
    */
   readonly secret: string | Uint8Array;
