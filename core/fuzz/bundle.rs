@@ -21,7 +21,8 @@ const CONTEXT: &str = r#"{"n": 4, "s": "plan", "flag": true, "set": [1, 2, 9], "
     "d": {"__extn": {"fn": "datetime", "arg": "2024-10-15"}}, "in": {"__extn": {"fn": "duration", "arg": "-1d"}},
     "owner": {"__entity": {"type": "User", "id": "0"}}}"#;
 
-static GIVEN: LazyLock<(Entities, Record)> = LazyLock::new(|| {
+/// What every question is asked with.
+pub(crate) static GIVEN: LazyLock<(Entities, Record)> = LazyLock::new(|| {
     let entities = Entities::from_json(ENTITIES).expect("entities");
     (entities, Record::from_json(CONTEXT).expect("a context"))
 });
@@ -83,7 +84,8 @@ pub(crate) fn load_and_ask(bytes: &[u8]) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn check(bundle: &Bundle, evaluation: &Evaluation<'_>) {
+/// What an answer says can be told.
+pub(crate) fn check(bundle: &Bundle, evaluation: &Evaluation<'_>) {
     for policy in evaluation.reasons() {
         assert!(bundle.policy(policy.id()).is_some());
     }

@@ -3,11 +3,16 @@
 
 #[path = "bundle.rs"]
 mod bundle;
+#[path = "schemes.rs"]
+mod schemes;
+
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_core::policy::Record;
 use countersign_core::policy::format::DIGEST_LEN;
+use countersign_core::policy::{Bundle, EntityStore, Evaluator, LinkedQuery, Record};
+use countersign_core::snapshot::Trust;
 use countersign_core::structured::{Dictionary, FieldType, Item, List};
 use countersign_core::{
     Algorithm, Body, BodyDigest, DigestAlgorithm, Environment, Evidence, Headers, KeyRecord,
@@ -15,6 +20,8 @@ use countersign_core::{
     SigningKey, Token, UnixSeconds, VerifyingKey, content_digest, hmac_sha256, signature_base,
     signature_inputs, signature_requests,
 };
+
+pub(crate) use schemes::{row as scheme_row, signer};
 
 /// The one secret that signs in here, of the key `k7`.
 const SECRET: &[u8; 32] = b"a secret of thirty-two bytes, 32";
@@ -34,8 +41,13 @@ pub(crate) const ALL: &[Oracle] = &[
     ("keyring", keyring),
     ("presented", presented),
     ("profile", profile),
+    ("query", query),
     ("record", record),
+    ("scheme_request", scheme_request),
+    ("scheme_row", scheme_row),
     ("signature_input", signature_input),
+    ("signer", signer),
+    ("snapshot", snapshot),
     ("structured_field", structured_field),
     ("token", token),
 ];
@@ -159,28 +171,8 @@ pub(crate) fn evidence(data: &[u8]) {
 /// The method, the target, header lines and the body, each ended by an empty line: no value starts a
 /// line of the base that is not its own, and what is authentic has the MAC that the key makes.
 pub(crate) fn presented(data: &[u8]) {
-    let Some((head, body)) = split(data, b"\n\n") else {
+    let Some(request) = request(data) else {
         return;
-    };
-    let Some((line, block)) = split(head, b"\n") else {
-        return;
-    };
-    let Some((method, target)) = str::from_utf8(line)
-        .ok()
-        .and_then(|line| line.split_once(' '))
-    else {
-        return;
-    };
-    let Ok(headers) = Headers::parse(block) else {
-        return;
-    };
-    let request = Request {
-        method,
-        target,
-        scheme: Scheme::Https,
-        headers,
-        body: Body::Bytes(body),
-        peer: None,
     };
     if let Ok(inputs) = signature_inputs(&request.headers) {
         for input in &inputs {
@@ -212,6 +204,16 @@ pub(crate) fn presented(data: &[u8]) {
     }
 }
 
+/// The name of a vendor's scheme, and a request as above.
+pub(crate) fn scheme_request(data: &[u8]) {
+    let Some((name, data)) = split(data, b" ") else {
+        return;
+    };
+    if let (Ok(name), Some(request)) = (str::from_utf8(name), request(data)) {
+        schemes::request(name, &request);
+    }
+}
+
 /// What was read is written as it was.
 pub(crate) fn token(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
@@ -236,6 +238,33 @@ pub(crate) fn record(data: &[u8]) {
         return;
     };
     drop(Record::from_json(text));
+}
+
+/// A question in the compact form is answered or refused.
+pub(crate) fn query(data: &[u8]) {
+    static ASKED: LazyLock<(Arc<Bundle>, LinkedQuery)> = LazyLock::new(|| {
+        let world = include_bytes!("corpus/bundle/world-1");
+        let bundle = Arc::new(Bundle::load_unsigned(world).expect("a seed"));
+        let store = EntityStore::new(Arc::clone(&bundle), &bundle::GIVEN.0).expect("no cycle");
+        (bundle, LinkedQuery::new(Arc::new(store)))
+    });
+    let (bundle, query) = &*ASKED;
+    let mut query = query.clone();
+    if query.link_compact(data).is_ok() {
+        bundle::check(bundle, &Evaluator::new().evaluate(&query));
+    }
+}
+
+/// A snapshot is taken by an edge or refused, and nothing that its publisher didn't sign is taken. What an edge trusts is
+/// read or refused.
+pub(crate) fn snapshot(data: &[u8]) {
+    let trust = Trust::from_json(include_str!("corpus/snapshot/trust")).expect("a seed");
+    let mut edge = KeyRing::edge(trust);
+    let is_taken = edge.load(data, UnixSeconds::new(1_795_600_000)).is_ok();
+    assert_eq!(is_taken, data == include_bytes!("corpus/snapshot/whole"));
+    if let Ok(text) = str::from_utf8(data) {
+        drop(Trust::from_json(text));
+    }
 }
 
 /// A bundle is refused, or answers; its last bytes are its digest, which is made anew too.
@@ -272,6 +301,21 @@ pub(crate) fn digest(data: &[u8]) {
                 .any(|algorithm| value.contains(&BodyDigest::of(*algorithm, body).to_field()))
         );
     }
+}
+
+/// A request: the method and the target, header lines, an empty line, and the body.
+fn request(data: &[u8]) -> Option<Request<'_>> {
+    let (head, body) = split(data, b"\n\n")?;
+    let (line, block) = split(head, b"\n")?;
+    let (method, target) = str::from_utf8(line).ok()?.split_once(' ')?;
+    Some(Request {
+        method,
+        target,
+        scheme: Scheme::Https,
+        headers: Headers::parse(block).ok()?,
+        body: Body::Bytes(body),
+        peer: None,
+    })
 }
 
 fn a_line_for_each_component(request: &Request<'_>, input: &SignatureInput<'_>) {

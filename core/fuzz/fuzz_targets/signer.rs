@@ -1,0 +1,7 @@
+#![no_main]
+
+#[allow(dead_code, reason = "each target runs one oracle")]
+#[path = "../oracles.rs"]
+mod oracles;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| oracles::signer(data));
