@@ -8,7 +8,7 @@ use crate::base64;
 use crate::headers::Headers;
 use crate::refusal::{Code, Refusal};
 use crate::request::Body;
-use crate::structured::{BareItem, Cursor, Dictionary, Member};
+use crate::structured::{BareItem, Cursor, Dictionary, Member, Raw};
 
 /// The digest algorithms that bind a body (RFC 9530 section 5); the insecure ones are not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +186,8 @@ pub fn content_digest(
                     return Err(cursor.error());
                 }
                 checked |= compare(algorithm, base64, body)?;
+            } else {
+                cursor.check(Raw::Bytes(base64))?;
             }
             if !cursor.next_member()? {
                 break;

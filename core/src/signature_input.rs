@@ -175,6 +175,8 @@ pub(crate) fn signature_value(
             count += 1;
             if name == label {
                 found = Some(base64);
+            } else {
+                cursor.check(Raw::Bytes(base64))?;
             }
             if !cursor.next_member()? {
                 break;
@@ -231,8 +233,10 @@ fn parse_parameters<'a>(cursor: &mut Cursor<'a>) -> Result<Parameters<'a>, Refus
             "keyid" => parameters.keyid = Some(text(name, value)?),
             "tag" => parameters.tag = Some(text(name, value)?),
             // Not ours to read, but covered all the same.
-            _ if !value.is_sound() => return Err(cursor.error()),
-            _ => others.push(name),
+            _ => {
+                cursor.check(value)?;
+                others.push(name);
+            }
         }
     }
     Ok(parameters)

@@ -109,7 +109,8 @@ pub(crate) fn push_member(cursor: &mut Cursor<'_>, out: &mut String) -> Result<(
 
 fn push_item(cursor: &mut Cursor<'_>, out: &mut String) -> Result<(), Refusal> {
     let value = cursor.bare_item()?;
-    push_raw(cursor, value, out)?;
+    cursor.check(value)?;
+    push_raw(value, out);
     push_parameters(cursor, out)
 }
 
@@ -117,6 +118,8 @@ fn push_parameters(cursor: &mut Cursor<'_>, out: &mut String) -> Result<(), Refu
     let mut parameters = OrderedMap::new();
     while let Some((name, value)) = cursor.parameter()? {
         limit(cursor, parameters.len())?;
+        // One that a later one replaces must be a value as well.
+        cursor.check(value)?;
         parameters.insert(name, value);
     }
     for (name, value) in parameters.iter() {
@@ -124,34 +127,32 @@ fn push_parameters(cursor: &mut Cursor<'_>, out: &mut String) -> Result<(), Refu
         out.push_str(name);
         if *value != Raw::True {
             out.push('=');
-            push_raw(cursor, *value, out)?;
+            push_raw(*value, out);
         }
     }
     Ok(())
 }
 
-fn push_raw(cursor: &Cursor<'_>, value: Raw<'_>, out: &mut String) -> Result<(), Refusal> {
-    if !value.is_sound() {
-        return Err(cursor.error());
-    }
+/// Appends a value that was [checked](Cursor::check).
+fn push_raw(value: Raw<'_>, out: &mut String) {
     let (mark, text) = match value {
         Raw::Integer(number) => {
             push_decimal(out, number);
-            return Ok(());
+            return;
         }
         Raw::Decimal(thousandths) => {
             push_thousandths(out, thousandths);
-            return Ok(());
+            return;
         }
         Raw::Date(seconds) => {
             out.push('@');
             push_decimal(out, seconds);
-            return Ok(());
+            return;
         }
         Raw::DisplayString(inner) => {
             let text = unescape_display(inner).unwrap_or_default();
             push_display_string(out, &text);
-            return Ok(());
+            return;
         }
         Raw::String(quoted) => ("\"", quoted.raw()),
         Raw::Bytes(base64) => (":", base64),
@@ -162,5 +163,4 @@ fn push_raw(cursor: &Cursor<'_>, value: Raw<'_>, out: &mut String) -> Result<(),
     out.push_str(mark);
     out.push_str(text);
     out.push_str(mark);
-    Ok(())
 }

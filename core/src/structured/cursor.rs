@@ -29,17 +29,6 @@ pub(crate) enum Raw<'a> {
     DisplayString(&'a str),
 }
 
-impl Raw<'_> {
-    /// Whether it is a value at all: digits and base64 are looked at by whoever needs them.
-    pub(crate) fn is_sound(self) -> bool {
-        match self {
-            Raw::IntegerTooLarge => false,
-            Raw::Bytes(text) => base64::decode_vec(text).is_some(),
-            _ => true,
-        }
-    }
-}
-
 /// The text between the quotes of a String, its escapes still in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct QuotedString<'a>(&'a str);
@@ -147,6 +136,16 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn error(&self) -> Refusal {
         Refusal::at(self.code, self.field, self.at)
+    }
+
+    /// Refuses what is no value at all: digits and base64 are looked at by whoever needs them.
+    pub(crate) fn check(&self, value: Raw<'_>) -> Result<(), Refusal> {
+        let is_sound = match value {
+            Raw::IntegerTooLarge => false,
+            Raw::Bytes(text) => base64::decode_vec(text).is_some(),
+            _ => true,
+        };
+        if is_sound { Ok(()) } else { Err(self.error()) }
     }
 
     pub(crate) fn refuse(&self, code: Code) -> Refusal {
@@ -372,9 +371,7 @@ impl<'a> Cursor<'a> {
     /// Reads parameters that nobody asks for.
     pub(crate) fn skip_parameters(&mut self) -> Result<(), Refusal> {
         while let Some((_, value)) = self.parameter()? {
-            if !value.is_sound() {
-                return Err(self.error());
-            }
+            self.check(value)?;
         }
         Ok(())
     }

@@ -86,6 +86,7 @@ const SIGNATURE_FIELDS: &[Row] = &[
     ("no bytes", |it| it.set(SIGNATURE, "sig1=::"), Code::SignatureMalformed),
     ("65 bytes", |it| it.set(SIGNATURE, &format!("sig1=:{}:", STANDARD.encode([0; 65]))), Code::SignatureMalformed),
     ("1025 bytes", |it| it.set(SIGNATURE, &format!("sig1=:{}:", STANDARD.encode([0; 1025]))), Code::SignatureMalformed),
+    ("another value that is no base64", |it| it.set(SIGNATURE, &(it.value(SIGNATURE) + ", other=:A:")), Code::SignatureMalformed),
     ("value with a broken parameter", |it| it.set(SIGNATURE, &(it.value(SIGNATURE) + ";A")), Code::SignatureMalformed),
     ("label twice on one line", |it| it.set(INPUT, &format!("{0}, {0}", it.value(INPUT))), Code::LabelDuplicate),
     ("label twice across lines", |it| it.add("Signature-Input", &it.value(INPUT)), Code::LabelDuplicate),

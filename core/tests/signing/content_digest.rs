@@ -122,6 +122,22 @@ fn an_unknown_algorithm_is_passed_over_but_is_not_enough() {
 }
 
 #[test]
+fn a_field_that_can_not_be_read_holds_no_digest() {
+    for other in [
+        "md5",
+        "md5=abc",
+        "md5=:A:",
+        "md5=:AA:",
+        "md5=:*:",
+        "md5=:AAAA",
+    ] {
+        for field in [format!("{other}, {SHA_256}"), format!("{SHA_256}, {other}")] {
+            assert_eq!(refused(&field, BODY), Code::DigestMalformed, "{field}");
+        }
+    }
+}
+
+#[test]
 fn a_digest_is_canonical_base64_of_the_right_length() {
     for field in [
         "",

@@ -48,8 +48,14 @@ async fn signature_input(door: &Door, value: &str) -> Result<Result<(), String>,
     };
     let mut members = Vec::new();
     for input in &inputs {
-        let message = message_with(input.as_str(), value);
-        match message.base(door, None, input.label(), "").await? {
+        let Covered {
+            message,
+            request,
+            types,
+        } = Covered::by(input.as_str());
+        let message = message.with("Signature-Input", value);
+        let base = message.base(door, Some(&request), input.label(), &types);
+        match base.await? {
             Ok((params, _)) => members.push(format!("{}={params}", input.label())),
             Err(refused) => return Ok(Err(refused)),
         }
@@ -58,23 +64,56 @@ async fn signature_input(door: &Door, value: &str) -> Result<Result<(), String>,
     Ok(if text == value { Ok(()) } else { Err(text) })
 }
 
-fn message_with(params: &str, signature_input: &str) -> Written {
-    let identifiers = identifier::in_list(params);
-    let mut headers = vec![("Host".to_owned(), "example.com".to_owned())];
-    let mut query = Vec::new();
-    for identifier in &identifiers {
-        if let Some(name) = identifier.strip_prefix("\"@query-param\";name=\"") {
-            query.push(format!("{}=x", name.trim_end_matches('"')));
-        } else if !identifier.starts_with("\"@") && identifier != "\"host\"" {
-            headers.push((identifier.trim_matches('"').to_owned(), "x".to_owned()));
+/// A message that has all that a signature covers, the request that it answers if it is a response, and the
+/// lines that say which of their fields are structured.
+struct Covered {
+    message: Written,
+    request: Written,
+    types: String,
+}
+
+impl Covered {
+    fn by(params: &str) -> Self {
+        let host = || ("Host".to_owned(), "example.com".to_owned());
+        let (mut head, mut trailers, mut request) = (vec![host()], Vec::new(), vec![host()]);
+        let (mut query, mut types) = (Vec::new(), Vec::new());
+        let mut status = None;
+        for identifier in &identifier::in_list(params) {
+            let (name, parameters) = identifier::parts(identifier);
+            let has = |parameter: &str| parameters.contains(&parameter);
+            let argument = |parameter: &str| {
+                let mut values = parameters.iter();
+                let value = values.find_map(|one| one.strip_prefix(parameter));
+                value.map(|quoted| quoted.trim_matches('"'))
+            };
+            if name == "@status" || has("req") {
+                status = Some(200);
+            }
+            query.extend(argument("name=").map(|name| format!("{name}=x")));
+            // What each message has anyhow.
+            if name.starts_with('@') || matches!(name, "host" | "signature-input") {
+                continue;
+            }
+            let key = argument("key=");
+            if has("sf") || key.is_some() {
+                types.push(format!("{name}=dictionary"));
+            }
+            let section = match (has("req"), has("tr")) {
+                (true, _) => &mut request,
+                (_, true) => &mut trailers,
+                _ => &mut head,
+            };
+            section.push((name.to_owned(), format!("{}=x", key.unwrap_or("x"))));
+        }
+        let target = format!("/?{}", query.join("&"));
+        let mut message = Written::bare(status, target.clone(), head);
+        message.trailers = trailers;
+        Covered {
+            message,
+            request: Written::bare(None, target, request),
+            types: types.join("\n"),
         }
     }
-    let is_response = identifiers
-        .iter()
-        .any(|identifier| identifier == "\"@status\"");
-    let target = format!("/?{}", query.join("&"));
-    Written::bare(is_response.then_some(200), target, headers)
-        .with("Signature-Input", signature_input)
 }
 
 /// A request that we sign carries the field as well, and must still be verified: the module parses

@@ -26,6 +26,13 @@ pub(super) fn of_line(line: &str) -> Option<&str> {
         .map(|(identifier, _)| identifier)
 }
 
+/// The name in an identifier, and its parameters as they are written.
+pub(super) fn parts(identifier: &str) -> (&str, Vec<&str>) {
+    let mut parts = identifier.split(';');
+    let name = parts.next().unwrap_or("").trim_matches('"');
+    (name, parts.collect())
+}
+
 /// Where the first of these characters stands outside of quotes.
 fn end_of(text: &str, ends: &[char]) -> Option<usize> {
     let mut quoted = false;

@@ -17,7 +17,7 @@ pub(super) struct Written {
     #[serde(default)]
     pub(super) headers: Vec<(String, String)>,
     #[serde(default)]
-    trailers: Vec<(String, String)>,
+    pub(super) trailers: Vec<(String, String)>,
     pub(super) body: Option<String>,
 }
 
