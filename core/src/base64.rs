@@ -116,6 +116,6 @@ pub(crate) fn digit(bits: u8) -> u8 {
 }
 
 /// All bits where `number` is below `limit`, else none.
-fn is_below(number: u8, limit: u8) -> u8 {
+pub(crate) fn is_below(number: u8, limit: u8) -> u8 {
     u8::from(number < limit).wrapping_neg()
 }

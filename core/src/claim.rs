@@ -11,7 +11,7 @@ use crate::keyring::{Found, KeyRecord, KeyRing};
 use crate::profile::Profile;
 use crate::refusal::{Code, Refusal};
 use crate::signature_base;
-use crate::signature_input::{SignatureInput, signature_inputs, signature_value};
+use crate::signature_input::{SignatureInput, presented_inputs, signature_value};
 use crate::signature_value::SignatureValue;
 
 /// A signature that the profile asks for, with the base that it must be of.
@@ -25,7 +25,7 @@ pub(crate) struct Claim<'a> {
 impl<'a> Claim<'a> {
     pub(crate) fn read(view: View<'a, '_>, profile: &Profile) -> Result<Self, Refusal> {
         let headers = view.headers;
-        let input = profile.select(signature_inputs(headers)?)?;
+        let input = profile.select(presented_inputs(headers)?)?.known()?;
         if let Some(name) = input.parameters().alg.as_deref() {
             Algorithm::parse(name)?;
         }

@@ -69,6 +69,7 @@
 extern crate alloc;
 
 mod authentic;
+mod base32;
 mod base64;
 mod character;
 mod claim;

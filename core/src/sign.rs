@@ -12,7 +12,7 @@ use crate::profile::RESPONSE_COMPONENTS;
 use crate::refusal::{Code, Refusal, push_decimal};
 use crate::request::{Body, Message, Request, Response};
 use crate::signature_base::{self, origin_of};
-use crate::signature_input::{SignatureInput, signature_inputs};
+use crate::signature_input::{SignatureInput, presented_inputs};
 use crate::signing_key::SigningKey;
 use crate::structured::{Cursor, FieldType, FieldTypes, push_key, push_string};
 
@@ -285,7 +285,7 @@ fn sign_message(
     let mut signature_input = String::with_capacity(256);
     push_key(&mut signature_input, label).map_err(|_| wrong_option(label))?;
     let headers = message.headers();
-    let taken = signature_inputs(headers)?;
+    let taken = presented_inputs(headers)?;
     if taken.iter().any(|input| input.label() == label) {
         return Err(Refusal::named(Code::LabelDuplicate, label));
     }

@@ -48,6 +48,8 @@ struct Parts<'a> {
     parameters: Parameters<'a>,
     /// Inner list and parameters, as a serialiser writes them.
     text: Cow<'a, str>,
+    /// Why what is covered isn't known.
+    unknown: Option<Refusal>,
 }
 
 impl<'a> SignatureInput<'a> {
@@ -86,14 +88,15 @@ impl<'a> SignatureInput<'a> {
         &self.0.components
     }
 
-    /// Reads the inner list and parameters that follow `label=`.
-    pub(crate) fn parse(label: &'a str, cursor: &mut Cursor<'a>) -> Result<Self, Refusal> {
+    /// Reads the inner list and parameters that follow `label=`. Components that aren't known are for whoever chooses
+    /// the signature to [refuse](SignatureInput::known): another may be meant for another verifier.
+    fn read(label: &'a str, cursor: &mut Cursor<'a>) -> Result<Self, Refusal> {
         cursor.mark_canonical();
         let start = cursor.position();
-        let components = parse_components(cursor)?;
+        let (components, unknown) = parse_components(cursor)?;
         let parameters = parse_parameters(cursor)?;
         let text = cursor.since(start);
-        let text = if cursor.was_canonical() {
+        let text = if unknown.is_some() || cursor.was_canonical() {
             Cow::Borrowed(text)
         } else {
             Cow::Owned(canonical(text)?)
@@ -103,7 +106,21 @@ impl<'a> SignatureInput<'a> {
             components,
             parameters,
             text,
+            unknown,
         })))
+    }
+
+    /// The same, if all that is covered is known.
+    pub(crate) fn known(mut self) -> Result<Self, Refusal> {
+        match self.0.unknown.take() {
+            None => Ok(self),
+            Some(refusal) => Err(refusal),
+        }
+    }
+
+    /// Reads it, and refuses what isn't known.
+    pub(crate) fn parse(label: &'a str, cursor: &mut Cursor<'a>) -> Result<Self, Refusal> {
+        Self::read(label, cursor)?.known()
     }
 }
 
@@ -122,6 +139,17 @@ impl<'a> SignatureInput<'a> {
 /// # Ok::<(), countersign_core::Refusal>(())
 /// ```
 pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<'a>>, Refusal> {
+    let mut inputs = presented_inputs(headers)?;
+    match inputs.iter_mut().find_map(|input| input.0.unknown.take()) {
+        None => Ok(inputs),
+        Some(refusal) => Err(refusal),
+    }
+}
+
+/// The same, where components that aren't known don't matter yet.
+pub(crate) fn presented_inputs<'a>(
+    headers: &Headers<'a>,
+) -> Result<Vec<SignatureInput<'a>>, Refusal> {
     let mut inputs: Vec<SignatureInput<'a>> = Vec::new();
     for value in headers.all("signature-input") {
         let mut cursor = Cursor::new("signature-input", Code::SignatureInputMalformed, value);
@@ -134,7 +162,7 @@ pub fn signature_inputs<'a>(headers: &Headers<'a>) -> Result<Vec<SignatureInput<
             if inputs.len() == MAX_SIGNATURES {
                 return Err(Code::TooManySignatures.into());
             }
-            inputs.push(SignatureInput::parse(label, &mut cursor)?);
+            inputs.push(SignatureInput::read(label, &mut cursor)?);
             if !cursor.next_member()? {
                 break;
             }
@@ -188,20 +216,44 @@ pub(crate) fn signature_value(
         .ok_or_else(|| Refusal::named(Code::SignatureMalformed, label))
 }
 
-fn parse_components<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, [Component<'a>]>, Refusal> {
+/// What is covered; and if that isn't known, or not to be covered so, why.
+fn parse_components<'a>(
+    cursor: &mut Cursor<'a>,
+) -> Result<(Cow<'a, [Component<'a>]>, Option<Refusal>), Refusal> {
     cursor.expect(b'(')?;
     let mut components = Cow::Borrowed(Component::usual_beginning(cursor));
-    while cursor.next_in_list(components.is_empty())? {
-        let component = Component::parse(cursor)?;
-        if components.iter().any(|one| component.is_same_as(one)) {
-            return Err(Refusal::named(Code::ComponentDuplicate, component.name()));
+    let mut unknown = None;
+    let mut is_first = components.is_empty();
+    while cursor.next_in_list(is_first)? {
+        is_first = false;
+        if unknown.is_none() {
+            let start = cursor.position();
+            match Component::parse(cursor).and_then(|one| fitting(one, &components)) {
+                Ok(component) => {
+                    components.to_mut().push(component);
+                    continue;
+                }
+                Err(refusal) => unknown = Some(refusal),
+            }
+            cursor.go_back(start);
         }
-        if components.len() == MAX_COMPONENTS {
-            return Err(Code::TooManyComponents.into());
-        }
-        components.to_mut().push(component);
+        cursor.skip_item()?;
     }
-    Ok(components)
+    Ok((components, unknown))
+}
+
+/// A component that may follow these.
+fn fitting<'a>(
+    component: Component<'a>,
+    components: &[Component<'a>],
+) -> Result<Component<'a>, Refusal> {
+    if components.iter().any(|one| component.is_same_as(one)) {
+        return Err(Refusal::named(Code::ComponentDuplicate, component.name()));
+    }
+    if components.len() == MAX_COMPONENTS {
+        return Err(Code::TooManyComponents.into());
+    }
+    Ok(component)
 }
 
 fn parse_parameters<'a>(cursor: &mut Cursor<'a>) -> Result<Parameters<'a>, Refusal> {

@@ -3,10 +3,10 @@
 use alloc::string::String;
 use core::fmt;
 
-use base32ct::{Base32Unpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::base32;
 use crate::key::{Environment, KeyId};
 use crate::refusal::{Code, Refusal};
 use crate::secret::SharedSecret;
@@ -82,11 +82,7 @@ impl Token {
             return Err(Code::TokenChecksumMismatch.into());
         }
         let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
-        let read = Base32Unpadded::decode(secret, bytes.as_mut());
-        // Of the last character only the highest bit counts: any other would be a second text for the same secret.
-        if read.is_err() || !matches!(secret.as_bytes(), [.., b'a' | b'q']) {
-            return Err(malformed());
-        }
+        base32::decode(secret, bytes.as_mut()).ok_or_else(malformed)?;
         Ok(Token {
             environment,
             keyid: KeyId::new(keyid)?,
@@ -112,12 +108,12 @@ impl Token {
     pub fn reveal(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(128));
         text.push_str(PREFIX);
-        let mut secret = Zeroizing::new([0; SECRET_CHARS]);
-        let secret = Base32Unpadded::encode(self.secret.as_bytes(), secret.as_mut()).unwrap_or("");
-        for part in [self.environment.as_str(), self.keyid.as_str(), secret] {
+        for part in [self.environment.as_str(), self.keyid.as_str()] {
             text.push('_');
             text.push_str(part);
         }
+        text.push('_');
+        base32::push(&mut text, self.secret.as_bytes());
         let checksum = checksum_of(&text);
         text.push('_');
         text.push_str(&checksum);
@@ -163,5 +159,7 @@ fn is_token_keyid(keyid: &str) -> bool {
 
 fn checksum_of(body: &str) -> String {
     let digest = Sha256::digest(body.as_bytes());
-    Base32Unpadded::encode_string(digest.get(..CHECKSUM_BYTES).unwrap_or_default())
+    let mut text = String::new();
+    base32::push(&mut text, digest.get(..CHECKSUM_BYTES).unwrap_or_default());
+    text
 }

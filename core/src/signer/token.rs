@@ -8,7 +8,8 @@
 use super::Signer;
 use super::mac::{Sha, hash};
 use super::tape::Span;
-use crate::base64;
+use crate::base32;
+use crate::base64::NONE;
 use crate::refusal::Code;
 
 /// What a token begins with.
@@ -54,25 +55,20 @@ impl Signer<'_> {
         self.since(start)
     }
 
-    /// Reads base32 in lower case without padding (RFC 4648 section 6), strictly, in a time that doesn't tell what it
-    /// is: of base64's digits, which are read so, it has the second half of the letters and six of the figures. False
-    /// if it is malformed.
+    /// Reads base32 as [`base32::decode`] does, onto the tape. False if it is malformed.
     #[inline(never)]
     fn unbase32(&mut self, span: Span) -> bool {
         let (mut bits, mut count, mut wrong) = (0_u32, 0, 0);
         for place in span.start()..span.end() {
-            let letter = base64::sextet(self.at(place)).wrapping_sub(26);
-            let figure = letter.wrapping_sub(28);
-            let is_figure = u8::from(figure < 6).wrapping_neg();
-            wrong |= u8::from(letter > 25) & !is_figure;
-            bits = bits << 5 | u32::from(letter.wrapping_sub(is_figure & 2));
+            let quintet = base32::quintet(self.at(place));
+            wrong |= quintet;
+            bits = bits << 5 | u32::from(quintet & 31);
             count += 5;
             if count > 7 {
                 count -= 8;
                 self.push((bits >> count) as u8);
             }
         }
-        // Bits that no byte takes are zero.
-        wrong == 0 && bits & ((1 << count) - 1) == 0
+        wrong & NONE == 0 && bits & ((1 << count) - 1) == 0
     }
 }

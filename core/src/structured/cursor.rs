@@ -112,6 +112,11 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// Goes back to a place that was read already.
+    pub(crate) fn go_back(&mut self, position: usize) {
+        self.at = position;
+    }
+
     pub(crate) fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or("")
     }
@@ -374,6 +379,13 @@ impl<'a> Cursor<'a> {
             self.check(value)?;
         }
         Ok(())
+    }
+
+    /// Reads an item that nobody asks for.
+    pub(crate) fn skip_item(&mut self) -> Result<(), Refusal> {
+        let value = self.bare_item()?;
+        self.check(value)?;
+        self.skip_parameters()
     }
 
     /// Moves to the next item of an inner list: false once its parenthesis closes.

@@ -52,7 +52,7 @@ fn fields() -> Vec<(&'static str, String, Code)> {
         ),
         (
             "many component parameters",
-            format!("s=(\"a\"{}", ";sf".repeat(MEGABYTE / 3)),
+            format!("s=(\"a\"{})", ";sf".repeat(MEGABYTE / 3)),
             Code::ComponentParameterUnsupported,
         ),
         (

@@ -60,6 +60,59 @@ fn none_is_missing_and_two_are_ambiguous() {
     );
 }
 
+/// RFC 9421 section 3.2: what isn't chosen need not be understood.
+#[test]
+fn a_signature_for_another_verifier_may_cover_what_is_not_known_here() {
+    for (theirs, code) in [
+        ("(\"@verb\" \"x\";of=1)", Code::ComponentUnknown),
+        (
+            "(\"@method\" \"x\";tls)",
+            Code::ComponentParameterUnsupported,
+        ),
+        ("(  \"@query-param\" )", Code::ComponentParameterUnsupported),
+        ("(\"x\" \"x\")", Code::ComponentDuplicate),
+    ] {
+        let mut attempt = Attempt::good();
+        let ours = attempt.value("signature-input");
+        let theirs = format!("{theirs};created=1800000000;nonce=\"1\";tag=\"other\"");
+        attempt.set(
+            "signature-input",
+            &format!("before={theirs}, {ours}, after={theirs}"),
+        );
+        let value = attempt.value("signature");
+        attempt.set(
+            "signature",
+            &format!("before=:AA==:, {value}, after=:AA==:"),
+        );
+        let again = options().label("again");
+        let signed = attempt.with_request(|request| {
+            countersign_core::sign(request, &crate::support::key(), &again)
+        });
+        assert!(signed.is_ok());
+
+        attempt.profile = attempt.profile.label("sig1");
+        assert!(attempt.authenticate().is_ok(), "{theirs}");
+        attempt.profile = attempt.profile.label("after");
+        assert_eq!(attempt.authenticate().unwrap_err().code(), code);
+        attempt.profile = attempt.profile.label("none");
+        let missing = attempt.authenticate().unwrap_err();
+        assert_eq!(missing.code(), Code::SignatureMissing);
+    }
+    // But it must be a list.
+    for malformed in [
+        "(\"x\";a=1234567890123456)",
+        "(\"@verb\"\"x\")",
+        "(\"@verb\"",
+    ] {
+        let mut attempt = Attempt::good();
+        let ours = attempt.value("signature-input");
+        attempt.set("signature-input", &format!("{ours}, theirs={malformed}"));
+        attempt.profile = attempt.profile.label("sig1");
+        let refusal = attempt.authenticate().unwrap_err();
+        assert_eq!(refusal.code(), Code::SignatureInputMalformed, "{malformed}");
+    }
+}
+
 #[test]
 fn each_of_several_signatures_counts_by_its_label_and_by_its_tag() {
     for (label, tag) in [("ours", "orders"), ("theirs", "proxied")] {

@@ -110,7 +110,7 @@ fn what_cannot_be_written_is_refused() {
         ("\"@method\";req", Code::ComponentParametersIncompatible),
         ("date", Code::ComponentMissing),
         ("\"@method\");created=1;x=(", Code::OptionsMalformed),
-        ("\"@method", Code::ComponentUnknown),
+        ("\"@method", Code::OptionsMalformed),
     ] {
         assert_eq!(
             refused(&options().components([component])),
