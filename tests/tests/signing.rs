@@ -87,12 +87,13 @@ fn what_a_vendor_takes_and_we_refuse_on_purpose_is_listed_by_name() {
         case("now", 1_531_420_618),
         case("far ahead", 1_531_420_618 - 301),
         case("old", 1_531_420_618 + 301),
+        case("a fraction", 1_531_420_618).replace("1531420618\"]", "1531420618.0\"]"),
     ];
     let file = format!(r#"{{"family":"webhooks","cases":[{}]}}"#, cases.join(","));
     let tally = run(&[("slack.json", &file)]);
     assert_eq!(
         last_line(&tally),
-        "1 passed, 1 stricter, 1 failed, 0 skipped"
+        "1 passed, 2 stricter, 1 failed, 0 skipped"
     );
     let report = tally.to_string();
     assert!(

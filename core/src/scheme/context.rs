@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 use zeroize::Zeroizing;
 
@@ -125,6 +126,9 @@ impl<'a> Context<'a> {
                 }
             }
             Kind::FormPairs => return self.push_form_pairs(out),
+            Kind::Sha1(encoding) => {
+                encoding.push(&Sha1::digest(self.render(&part.inner, key)?), out);
+            }
             Kind::Sha256(encoding) => {
                 let hash = self.hash(part, key, DigestAlgorithm::Sha256)?;
                 encoding.push(hash.as_bytes(), out);
@@ -165,12 +169,14 @@ impl<'a> Context<'a> {
             return Ok(());
         }
         if let Some((_, template)) = self.row.optional.iter().find(|(known, _)| known == name) {
-            if !self.message.has_empty_body() {
-                if self.signs {
+            let is_empty = self.message.has_empty_body();
+            if self.signs {
+                // A body that has a type is there, though nothing is in it.
+                if !is_empty || self.message.header("content-type")?.is_some() {
                     out.extend_from_slice(&self.render(template, key)?);
-                } else if !self.row.signs_body() {
-                    return Err(Refusal::named(Code::BodyNotCovered, name));
                 }
+            } else if !is_empty && !self.row.signs_body() {
+                return Err(Refusal::named(Code::BodyNotCovered, name));
             }
             return Ok(());
         }

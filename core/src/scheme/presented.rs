@@ -71,6 +71,10 @@ impl<'a> Presented<'a> {
         let separator = placement.separator.trim_end();
         let separator = if separator.is_empty() { " " } else { separator };
         let has_space = placement.separator.len() > separator.len();
+        if is_strict && let Some(rest) = value.trim_ascii_end().strip_suffix(separator) {
+            // An element with nothing in it (RFC 9110 section 5.6.1).
+            value = rest;
+        }
         for item in split(value, separator) {
             let item = if has_space { item.trim() } else { item };
             let found = placement.items.iter().find_map(|it| capture(it, item));
@@ -81,6 +85,9 @@ impl<'a> Presented<'a> {
                 None if is_strict => return Err(malformed()),
                 None => {}
             }
+        }
+        if is_strict && placement.has("keyid") && self.get("keyid").is_none() {
+            return Err(Refusal::named(Code::ComponentMissing, "keyid"));
         }
         Ok(())
     }

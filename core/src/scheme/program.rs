@@ -182,7 +182,7 @@ impl Writer<'_> {
                 let bits = FILTERS.iter().rev();
                 op::QUERY | bits.fold(0, |bits, filter| bits << 1 | u8::from(has(filter)))
             }
-            Kind::FormPairs | Kind::Param => return None,
+            Kind::FormPairs | Kind::Param | Kind::Sha1(_) => return None,
             Kind::Header | Kind::Json | Kind::Flat => {
                 self.out.push(match part.kind {
                     Kind::Header => op::HEADER,

@@ -36,7 +36,7 @@ pub(super) struct Row {
     pub(super) placements: Vec<Placement>,
     /// Values that the caller may set, and what they are if it doesn't.
     pub(super) options: Vec<(String, String)>,
-    /// Values that are empty if the body is.
+    /// Values that are empty if there is no body: nothing, and no type of it.
     pub(super) optional: Vec<(String, Template)>,
 }
 

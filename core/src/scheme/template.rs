@@ -13,7 +13,7 @@
 //! | `{form-pairs}` | names and values of the form body, decoded, sorted, each pair once |
 //! | `{keyid}`, `{passphrase}`, `{timestamp}`, `{nonce}`, `{signature}` | what their names say |
 //! | `{NAME}` | what the row's `[options]` or `[optional]` has under that name |
-//! | `{sha256-hex(..)}`, `{sha512-base64(..)}`, `{sha256-bytes(..)}`, .. | a hash of what is inside |
+//! | `{sha1-base64(..)}`, `{sha256-hex(..)}`, `{sha512-bytes(..)}`, .. | a hash of what is inside |
 //! | `{mac-hex(..)}`, `{mac-base64(..)}` | a MAC of what is inside |
 //! | `{if-NAME(..)}`, `{unless-NAME(..)}` | what is inside if `query`, `body` or a value is not empty, or is |
 
@@ -52,6 +52,7 @@ pub(super) enum Kind {
     Json,
     Flat,
     FormPairs,
+    Sha1(Encoding),
     Sha256(Encoding),
     Sha512(Encoding),
     Mac(Encoding),
@@ -85,6 +86,7 @@ const NAMED: &[(&str, Kind)] = &[
 
 /// The placeholders that take a template.
 const NESTED: &[(&str, Kind)] = &[
+    ("sha1-base64", Kind::Sha1(Encoding::Base64)),
     ("sha256-hex", Kind::Sha256(Encoding::Hex)),
     ("sha256-base64", Kind::Sha256(Encoding::Base64)),
     ("sha256-bytes", Kind::Sha256(Encoding::Bytes)),

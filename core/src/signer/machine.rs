@@ -157,7 +157,7 @@ impl<'s> Signer<'s> {
             op::OPTIONAL => {
                 let at = take_byte(code);
                 let inner = take_block(code);
-                if !self.body.is_empty() {
+                if !self.body.is_empty() || self.field(b"content-type").is_some() {
                     let made = self.render(inner);
                     self.set(at, made);
                 }

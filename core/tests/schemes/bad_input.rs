@@ -135,6 +135,7 @@ const ROWS: &[(&str, &str, Change, Code)] = &[
     ("another authentication scheme", "hawk", |it| edit(it, "Authorization", |it| it.replace("Hawk", "Bearer")), Code::SignatureMissing),
     ("no hash, but a body", "hawk", |it| edit(it, "Authorization", |it| { let (a, b) = it.split_once(", hash=\"").unwrap(); format!("{a}{}", b.split_once('"').unwrap().1) }), Code::BodyNotCovered),
     ("hash of another body", "hawk", |it| it.body.push(b'!'), Code::DigestMismatch),
+    ("no id", "hawk", |it| edit(it, "Authorization", |it| it.replace("id=\"key\", ", "")), Code::ComponentMissing),
     ("mac twice", "hawk", |it| edit(it, "Authorization", |it| format!("{it}, mac=\"AAAA\"")), Code::SignatureAmbiguous),
     ("unknown attribute", "hawk", |it| edit(it, "Authorization", |it| format!("{it}, foo=\"1\"")), Code::SignatureMalformed),
     ("no attribute at all", "hawk", |it| set(it, "Authorization", "Hawk"), Code::SignatureMalformed),
@@ -340,4 +341,11 @@ fn an_empty_option_is_none() {
             .iter()
             .all(|(name, _)| !name.eq_ignore_ascii_case("x-amz-security-token"))
     );
+}
+
+#[test]
+fn a_list_of_attributes_may_end_with_a_comma() {
+    let mut message = good("hawk");
+    edit(&mut message, "Authorization", |it| format!("{it}, "));
+    assert_eq!(verify("hawk", &message), Ok(()));
 }

@@ -108,6 +108,25 @@ fn examples() -> Vec<Example> {
                 .header("Content-Type", "text/plain")
                 .header("Authorization", r#"Hawk id="dh37fgj492je", ts="1353832234", nonce="j4h3g2", hash="Yi9LfIIFRtBEPt74PVmbTF/xVAwPn7ub15ePICfgnuY=", ext="some-app-ext-data", mac="aSe1DERmZuRl3pI36/9BdZmnErTw3sNzOOAUlfeKjVw=""#),
         },
+        // Of the library's own tests: an empty payload that has a type, and SHA-1.
+        Example {
+            scheme: "hawk",
+            keyid: "123456",
+            secret: "2983d45yun89q",
+            now_s: 1_353_809_207,
+            message: post("/somewhere/over/the/rainbow", "")
+                .header("Host", "example.net")
+                .header("Content-Type", "text/plain")
+                .header("Authorization", r#"Hawk id="123456", ts="1353809207", nonce="Ygvqdz", hash="q/t+NNAkQZNlq/aAD6PlexImwQTxwgT2MahfTa9XRLA=", mac="U5k16YEzn3UnBHKeBzsDXn067Gu3R4YaY6xOt9PYRZM=""#),
+        },
+        Example {
+            scheme: "hawk-sha1",
+            keyid: "123456",
+            secret: "2983d45yun89q",
+            now_s: 1_353_809_207,
+            message: post("http://example.net/somewhere/over/the/rainbow", "something to write about")
+                .header("Authorization", r#"Hawk id="123456", ts="1353809207", nonce="Ygvqdz", hash="bsvY3IfUllw6V5rvk4tStEvpBhE=", ext="Bazinga!", mac="qbf1ZPG/r/e06F4ht+T77LXi5vw=""#),
+        },
         Example {
             scheme: "aws-sigv4",
             keyid: "AKIAIOSFODNN7EXAMPLE",
@@ -159,6 +178,58 @@ fn examples_of_the_documentation_verify() {
             changed.body.push(b'~');
         }
         assert!(verify(&changed).is_err(), "{}", example.scheme);
+    }
+}
+
+#[test]
+fn hawk_hashes_an_empty_body_that_has_a_type() {
+    let scheme = Scheme::named("hawk").unwrap();
+    let credentials = Credentials::new("123456", "2983d45yun89q");
+    let moment = countersign_core::scheme::Moment::new(1_353_809_207_000, [1; 16]).nonce("Ygvqdz");
+    let bare = Message::new("POST", "https://example.net/somewhere/over/the/rainbow", "");
+    let sign = |message: &Message| {
+        let parts = message.see(|it| scheme.sign(it, &credentials, &moment));
+        message
+            .signed(parts.unwrap())
+            .value("Authorization")
+            .unwrap()
+            .to_owned()
+    };
+    assert!(!sign(&bare).contains("hash="));
+    let typed = bare.header("Content-Type", "text/plain");
+    assert_eq!(
+        sign(&typed),
+        r#"Hawk id="123456", ts="1353809207", nonce="Ygvqdz", hash="q/t+NNAkQZNlq/aAD6PlexImwQTxwgT2MahfTa9XRLA=", mac="U5k16YEzn3UnBHKeBzsDXn067Gu3R4YaY6xOt9PYRZM=""#
+    );
+}
+
+/// okx-api 3.2.3 signs the query before it is encoded, and its transport writes a space as `+`.
+#[test]
+fn okx_takes_a_query_that_was_signed_before_it_was_encoded_as_a_form() {
+    let message = Message::new(
+        "GET",
+        "https://www.okx.com/api/v5/account/balance?symbol=BTC-USDT&note=a+b%2Bc%26d%3De%2F%C3%A9",
+        "",
+    );
+    let credentials = Credentials::new("key", "secret").passphrase("password");
+    let moment = countersign_core::scheme::Moment::new(1_700_000_000_123, [1; 16]);
+    let scheme = Scheme::named("okx-decoded").unwrap();
+    let base = message
+        .see(|it| scheme.base(it, &credentials, &moment))
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(base).unwrap(),
+        "2023-11-14T22:13:20.123ZGET/api/v5/account/balance?symbol=BTC-USDT&note=a b+c&d=e/é"
+    );
+    let signed = message.signed(
+        message
+            .see(|it| scheme.sign(it, &credentials, &moment))
+            .unwrap(),
+    );
+    for name in ["okx", "okx-decoded"] {
+        let scheme = Scheme::named(name).unwrap();
+        let verdict = signed.see(|it| scheme.verify(it, &[&credentials], 1_700_000_000_123, None));
+        assert!(verdict.is_ok(), "{name}: {verdict:?}");
     }
 }
 

@@ -22,7 +22,7 @@ X-Signature = 'v1="{signature}"'
 #[test]
 fn every_built_in_row_reads_and_has_its_file_s_name() {
     let names: Vec<&str> = Scheme::all().collect();
-    assert!(names.is_sorted() && names.len() == 39, "{names:?}");
+    assert!(names.is_sorted() && names.len() == 41, "{names:?}");
     for name in names {
         let scheme = Scheme::named(name).unwrap();
         assert_eq!(scheme.name(), name);
@@ -163,8 +163,10 @@ const COVERAGE: &[(&str, [Covered; 5], Option<u64>, bool)] = {
         ("gemini", [No, No, Yes, No, Yes], None, true),
         ("github", [No, No, No, No, Yes], None, false),
         ("hawk", [Yes, Yes, Yes, Yes, Partly], Some(60_000), true),
+        ("hawk-sha1", [Yes, Yes, Yes, Yes, Partly], Some(60_000), true),
         ("htx", [Yes, Yes, Yes, Yes, No], Some(300_000), false),
         ("kraken", [No, No, Yes, No, Yes], None, true),
+        ("kraken-json", [No, No, Yes, No, Yes], None, true),
         ("kucoin", [Yes, No, Yes, Partly, Yes], Some(5000), false),
         ("mexc", [No, No, No, Yes, Yes], Some(5000), false),
         ("mexc-contract", [No, No, No, Partly, Yes], Some(10_000), false),

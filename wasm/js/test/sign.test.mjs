@@ -97,7 +97,7 @@ const parts = (sent) => (typeof sent === 'string' ? sent : { ...sent, url: undef
 
 test('what has no HMAC that signs is unknown', () => {
   const others = names.filter((name) => !isSigned(name));
-  assert.deepEqual(others, ['binance-ed25519', 'standard-webhooks-ed25519', 'twilio']);
+  assert.deepEqual(others, ['binance-ed25519', 'hawk-sha1', 'standard-webhooks-ed25519', 'twilio']);
   for (const scheme of others) {
     assert.throws(() => new Signer({ scheme, secret: 'secret' }), refusal('scheme_unknown', scheme));
   }

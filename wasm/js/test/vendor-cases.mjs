@@ -26,7 +26,8 @@ export function rowOf({ vendor, name, where, origin, alg }) {
     case 'coinbase': return name.includes('[v2.') ? 'coinbase-v2' : 'coinbase-advanced';
     case 'coinbaseexchange': return 'coinbase-exchange';
     case 'cryptocom': return 'crypto-com';
-    case 'mexc': return name.startsWith('mexc#contract') ? 'mexc-contract' : 'mexc';
+    case 'hawk': return alg === 'hmac-sha1' ? 'hawk-sha1' : 'hawk';
+    case 'mexc': return where === 'header:Signature' ? 'mexc-contract' : 'mexc';
     case 'shopify': return { 'query:hmac': 'shopify-oauth', 'query:signature': 'shopify-app-proxy' }[where] ?? 'shopify-webhook';
     default: return vendor;
   }

@@ -43,8 +43,9 @@ impl Case {
 
     pub(super) fn scheme(&self) -> Result<&'static str> {
         let name = self.name();
+        let algorithm = text(&self.json, "alg");
         let is_run_by_ccxt = text(&self.json, "origin") == "ccxt run";
-        let is_ed25519 = text(&self.json, "alg") == "ed25519";
+        let is_ed25519 = algorithm == "ed25519";
         Ok(match (self.vendor(), text(&self.json, "where")) {
             ("binance", _) if is_ed25519 => "binance-ed25519",
             ("binance", _) => "binance",
@@ -64,11 +65,12 @@ impl Case {
             ("gate", _) => "gate",
             ("gemini", _) => "gemini",
             ("github", _) => "github",
+            ("hawk", _) if algorithm == "hmac-sha1" => "hawk-sha1",
             ("hawk", _) => "hawk",
             ("htx", _) => "htx",
             ("kraken", _) => "kraken",
             ("kucoin", _) => "kucoin",
-            ("mexc", _) if name.starts_with("mexc#contract") => "mexc-contract",
+            ("mexc", "header:Signature") => "mexc-contract",
             ("mexc", _) => "mexc",
             ("okx", _) if is_run_by_ccxt => "okx",
             ("okx", _) => "okx-decoded",
@@ -97,10 +99,13 @@ impl Case {
 
     /// The credentials by which the message is signed again.
     pub(super) fn signer(&self, message: &Message) -> Credentials {
-        match quoted(message, "ext=\"") {
-            Some(ext) => self.credentials().option("ext", ext),
-            None => self.credentials(),
+        let mut credentials = self.credentials();
+        for name in ["ext", "app", "dlg"] {
+            if let Some(value) = quoted(message, &format!(" {name}=\"")) {
+                credentials = credentials.option(name, value);
+            }
         }
+        credentials
     }
 
     pub(super) fn message(&self) -> Result<Message> {
