@@ -37,6 +37,7 @@ const EXCHANGES = [
   ['gemini', ['gemini'], ['POST', 'v1/order/new', 'private']],
   ['htx', ['htx'], ['GET', 'v1/order/orders', ['spot', 'private']], ['POST', 'v1/order/orders/place', ['spot', 'private']]],
   ['kraken', ['kraken'], ['POST', 'AddOrder', 'private']],
+  ['kraken', ['kraken-json'], ['POST', 'AddOrderBatch', 'private']],
   ['kucoin', ['kucoin'], ['GET', 'orders', 'private'], ['POST', 'orders', 'private']],
   ['mexc', ['mexc'], ['GET', 'order', ['spot', 'private']], ['POST', 'order', ['spot', 'private']]],
   ['mexc', ['mexc-contract'], ['GET', 'position/list/history_positions', ['contract', 'private']], ['POST', 'order/submit', ['contract', 'private']]],
@@ -54,8 +55,6 @@ const PARAMETERS = [
  * last shows what: with the request changed so, the row verifies.
  */
 const REFUSED = [
-  ['kraken', ['POST', 'AddOrderBatch', 'private', { orders: [{ ordertype: 'limit' }] }],
-    'the nonce is in a body of JSON, and the row looks for it in a form', 'component_missing'],
   ['bingx', ['POST', 'subAccount/create', ['subAccount', 'v1', 'private'], { note: 'BTC' }],
     'timestamp and signature are in a body of JSON, and the row looks for them in the query', 'component_missing'],
   ['gate', ['POST', 'orders', ['private', 'spot'], { text: 'BTC', query: { account: 'spot' } }],

@@ -80,27 +80,9 @@ impl<'a> Context<'a> {
             Kind::Value => return self.push_value(&part.text, key, out),
             Kind::Method => text.push_str(&message.request.method.to_ascii_uppercase()),
             Kind::Scheme => text.push_str(message.scheme.as_str()),
-            Kind::Host | Kind::Authority | Kind::Port => {
-                let (host_sent, port_sent) = message.host_and_port();
-                let default_port = message.scheme.default_port();
-                let target_port = if port_sent.is_empty() {
-                    default_port
-                } else {
-                    port_sent
-                };
-                if part.kind == Kind::Port {
-                    out.extend_from_slice(target_port.as_bytes());
-                    return Ok(());
-                }
-                if host_sent.is_empty() {
-                    return Err(Refusal::named(Code::ComponentMissing, "host"));
-                }
-                text.push_str(&host_sent.to_ascii_lowercase());
-                if part.kind == Kind::Authority && target_port != default_port {
-                    text.push(':');
-                    text.push_str(target_port);
-                }
-            }
+            Kind::Host => text.push_str(&message.host()?),
+            Kind::Port => text.push_str(message.port()),
+            Kind::Authority => text.push_str(&message.normal_authority()?),
             Kind::Path => text.push_str(message.path),
             Kind::Target => message.push_target(&mut text),
             Kind::Query => return push_query(message.query_text(), &part.text, out),

@@ -82,8 +82,35 @@ impl<'a> Message<'a> {
         })
     }
 
+    /// The host, in lower case.
+    pub(super) fn host(&self) -> Result<String, Refusal> {
+        match self.host_and_port() {
+            ("", _) => Err(Refusal::named(Code::ComponentMissing, "host")),
+            (host, _) => Ok(host.to_ascii_lowercase()),
+        }
+    }
+
+    /// The port: the scheme's own if none is said.
+    pub(super) fn port(&self) -> &'a str {
+        match self.host_and_port() {
+            (_, "") => self.scheme.default_port(),
+            (_, port) => port,
+        }
+    }
+
+    /// The host, and the port if it isn't the scheme's own: what a client sends as `Host`.
+    pub(super) fn normal_authority(&self) -> Result<String, Refusal> {
+        let host = self.host()?;
+        let port = self.port();
+        Ok(if port == self.scheme.default_port() {
+            host
+        } else {
+            [&host, ":", port].concat()
+        })
+    }
+
     /// The host and the port, which is empty if it isn't said.
-    pub(super) fn host_and_port(&self) -> (&'a str, &'a str) {
+    fn host_and_port(&self) -> (&'a str, &'a str) {
         // Only a bracket can stand between the colons of an address and the one of the port.
         let colon = self
             .authority

@@ -296,10 +296,7 @@ impl<'a> Aws<'a> {
     }
 
     pub(super) fn host(&self) -> Result<String, Refusal> {
-        match self.message.authority {
-            "" => Err(Refusal::named(Code::ComponentMissing, "host")),
-            authority => Ok(authority.into()),
-        }
+        self.message.normal_authority()
     }
 }
 

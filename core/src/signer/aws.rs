@@ -185,11 +185,10 @@ impl Signer<'_> {
             self.set_pair(at, name, self.value(at));
         }
         if !has_host {
-            if self.authority.is_empty() {
-                self.refuse_named(Code::ComponentMissing, b"host");
-            }
             let name = self.written(b"host");
-            self.push_pair(name, self.authority);
+            let start = self.here;
+            self.push_authority(true, true);
+            self.push_pair(name, self.since(start));
         }
         self.sort(first, false);
         let headers = self.push_headers(first);

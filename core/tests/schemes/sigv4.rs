@@ -184,3 +184,23 @@ fn trailers_are_signed_as_in_the_documentation_of_s3() {
     let expected = "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435";
     assert_eq!(signature.as_deref(), Some(expected));
 }
+
+#[test]
+fn without_a_host_field_the_one_that_the_client_will_send_is_signed() {
+    let scheme = Scheme::named("aws-sigv4").unwrap();
+    let credentials = Credentials::new("AKIDEXAMPLE", "secret")
+        .option("region", "eu-west-1")
+        .option("service", "execute-api");
+    let moment = Moment::new(1_700_000_000_000, [0; 16]);
+    for (url, host) in [
+        ("https://API.example.com:443/x", "api.example.com"),
+        ("http://localhost:80/x", "localhost"),
+        ("https://localhost:80/x", "localhost:80"),
+        ("http://[::1]:4566/x", "[::1]:4566"),
+    ] {
+        let signed = |message: Message| message.see(|it| scheme.base(it, &credentials, &moment));
+        let told = Message::new("GET", "/x", "").header("Host", host);
+        let left_out = Message::new("GET", url, "");
+        assert_eq!(signed(left_out).unwrap(), signed(told).unwrap(), "{url}");
+    }
+}

@@ -16,7 +16,7 @@ export function* casesOf(family) {
 }
 
 /** The row for a case: its vendor's, but where a vendor has several, or libraries disagree. */
-export function rowOf({ vendor, name, where, origin, alg }) {
+export function rowOf({ vendor, name, where, origin, alg, request }) {
   const byCcxt = origin === 'ccxt run';
   switch (vendor) {
     case 'binance': return alg === 'ed25519' ? 'binance-ed25519' : 'binance';
@@ -27,6 +27,7 @@ export function rowOf({ vendor, name, where, origin, alg }) {
     case 'coinbaseexchange': return 'coinbase-exchange';
     case 'cryptocom': return 'crypto-com';
     case 'hawk': return alg === 'hmac-sha1' ? 'hawk-sha1' : 'hawk';
+    case 'kraken': return request.body.startsWith('{') ? 'kraken-json' : 'kraken';
     case 'mexc': return where === 'header:Signature' ? 'mexc-contract' : 'mexc';
     case 'shopify': return { 'query:hmac': 'shopify-oauth', 'query:signature': 'shopify-app-proxy' }[where] ?? 'shopify-webhook';
     default: return vendor;

@@ -68,6 +68,7 @@ impl Case {
             ("hawk", _) if algorithm == "hmac-sha1" => "hawk-sha1",
             ("hawk", _) => "hawk",
             ("htx", _) => "htx",
+            ("kraken", _) if self.has_body_of_json() => "kraken-json",
             ("kraken", _) => "kraken",
             ("kucoin", _) => "kucoin",
             ("mexc", "header:Signature") => "mexc-contract",
@@ -86,6 +87,11 @@ impl Case {
             ("twilio", _) => "twilio",
             (other, _) => bail!("there is no scheme for `{other}`"),
         })
+    }
+
+    fn has_body_of_json(&self) -> bool {
+        let request = self.json.get("request");
+        request.is_some_and(|request| text(request, "body").starts_with('{'))
     }
 
     pub(super) fn credentials(&self) -> Credentials {
