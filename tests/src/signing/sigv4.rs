@@ -121,7 +121,7 @@ fn has_what_it_signs(message: &Message) -> bool {
     let lists = shown
         .iter()
         .filter_map(|text| text.split_once("SignedHeaders="));
-    let names = lists.flat_map(|(_, list)| list.split([',', '&']).next());
+    let names = lists.filter_map(|(_, list)| list.split([',', '&']).next());
     names
         .flat_map(|list| list.split("%3B").flat_map(|names| names.split(';')))
         .all(|name| message.value(name).is_some())
