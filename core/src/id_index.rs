@@ -40,7 +40,6 @@ impl IdIndex {
     }
 
     /// The number under an id, by whether a number is that of the id; for an unknown one its hash.
-    #[cfg(any(feature = "snapshot", test))]
     pub(crate) fn find(&self, id: &str, mut is_its: impl FnMut(u32) -> bool) -> Result<u32, u32> {
         let (number, hash) = self.look(id, &mut is_its);
         if number != 0 && is_its(number) {

@@ -326,7 +326,7 @@ impl KeyRing {
         let mut ring = KeyRing::new();
         for key in keys {
             let record = read_key(Members::of(key, Code::KeyringMalformed))?;
-            if ring.place(record.id.as_str()).is_ok() {
+            if ring.known(record.id.as_str()).is_some() {
                 return Err(Refusal::named(Code::KeyringMalformed, record.id.as_str()));
             }
             ring.insert(record);
@@ -335,18 +335,26 @@ impl KeyRing {
     }
 
     /// Puts a key in, in place of one with the same id.
-    pub fn insert(&mut self, record: KeyRecord) {
-        let record = Arc::new(record);
-        if let Ok(at) = self.place(record.id.as_str()) {
-            if let Some(slot) = self.keys.get_mut(at) {
-                *slot = record;
-            }
+    pub fn insert(&mut self, record: impl Into<Arc<KeyRecord>>) {
+        let record = record.into();
+        let known = self.known(record.id.as_str());
+        if let Some(slot) = known.and_then(|at| self.keys.get_mut(at)) {
+            *slot = record;
             return;
         }
         // Each key takes some hundred bytes: there is no memory for more.
         let number = u32::try_from(self.keys.len() + 1).unwrap_or(u32::MAX);
         self.index.put(record.id.as_str(), number);
         self.keys.push(record);
+    }
+
+    /// Where the key with this id is, for whoever fills the ring: its time tells whether there is one.
+    fn known(&self, keyid: &str) -> Option<usize> {
+        let is_its = |number| {
+            let key = self.keys.get(place_of(number));
+            key.is_some_and(|key| key.id.as_str() == keyid)
+        };
+        self.index.find(keyid, is_its).ok().map(place_of)
     }
 
     /// Where the key is; for an unknown id where another one is, if there is any. In either case one bucket of the index is
@@ -357,10 +365,9 @@ impl KeyRing {
             // Whole, so that another id takes as long as its own.
             key.is_some_and(|key| key.id.as_str().as_bytes().ct_eq(keyid.as_bytes()).into())
         };
-        let place = |number: u32| (number as usize).wrapping_sub(1);
-        let (number, hash) = self.index.look(keyid, |number| is_at(place(number)));
+        let (number, hash) = self.index.look(keyid, |number| is_at(place_of(number)));
         let other = ((u64::from(hash) * self.keys.len() as u64) >> 32) as usize;
-        let at = core::hint::select_unpredictable(number == 0, other, place(number));
+        let at = core::hint::select_unpredictable(number == 0, other, place_of(number));
         if is_at(at) { Ok(at) } else { Err(at) }
     }
 
@@ -450,6 +457,11 @@ impl KeyRing {
             fault: unknown.or(scope.fault(now)),
         }
     }
+}
+
+/// The place of the key with this number.
+fn place_of(number: u32) -> usize {
+    (number as usize).wrapping_sub(1)
 }
 
 fn read_key(mut key: Members) -> Result<KeyRecord, Refusal> {
