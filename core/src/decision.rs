@@ -91,8 +91,8 @@ impl Verified {
                 let key = self.key();
                 let caller = Caller {
                     id: key.id.as_str(),
-                    groups: &key.shape.groups,
-                    attributes: &key.shape.attributes,
+                    groups: &key.shape.seen.groups,
+                    attributes: &key.shape.seen.attributes,
                 };
                 bundle.decide(caller, action, resource, context, trace)?
             }
@@ -236,7 +236,7 @@ impl<'b> Decision<'b> {
         push_member(
             &mut out,
             "environment",
-            self.verified.key().environment.as_str(),
+            self.verified.key().shape.environment.as_str(),
         );
         push_member(&mut out, "method", self.verified.method());
         push_member(&mut out, "path", self.verified.path());

@@ -15,6 +15,7 @@ use crate::credential::Credential;
 use crate::id_index::IdIndex;
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment, KeyId};
+use crate::key_shape::KeyShape;
 use crate::members::Members;
 #[cfg(not(feature = "snapshot"))]
 use crate::no_snapshot::Edge;
@@ -33,19 +34,11 @@ use crate::verifying_key::VerifyingKey;
 #[derive(Clone, Debug)]
 pub struct KeyRecord {
     pub(crate) id: KeyId,
-    pub(crate) environment: Environment,
+    pub(crate) shape: KeyShape,
     pub(crate) credential: Credential,
-    pub(crate) shape: Arc<Shape>,
     pub(crate) not_before: UnixSeconds,
     pub(crate) not_after: UnixSeconds,
     pub(crate) revoked: bool,
-}
-
-/// What policies see of a key, which many keys have alike.
-#[derive(Clone, Debug)]
-pub(crate) struct Shape {
-    pub(crate) groups: Vec<String>,
-    pub(crate) attributes: Record,
 }
 
 /// A key, or one to do as much with; and what is wrong with it.
@@ -56,21 +49,29 @@ pub(crate) struct Found {
 }
 
 impl KeyRecord {
-    /// An active key without groups, an end, or attributes other than its `environment`.
+    /// An active key without an end, of an environment alone or of a shape.
     ///
     /// # Errors
     /// `keyid_malformed`.
-    pub fn new(id: &str, environment: Environment, secret: &SharedSecret) -> Result<Self, Refusal> {
+    pub fn new(
+        id: &str,
+        shape: impl Into<KeyShape>,
+        secret: &SharedSecret,
+    ) -> Result<Self, Refusal> {
         let credential = Credential::Secret(Box::new(KeyedMac::new(secret)?));
-        Self::with(id, environment, credential)
+        Self::with(id, shape.into(), credential)
     }
 
     /// Such a key of which only the public half is known.
     ///
     /// # Errors
     /// `keyid_malformed`.
-    pub fn public(id: &str, environment: Environment, key: VerifyingKey) -> Result<Self, Refusal> {
-        Self::with(id, environment, Credential::Public(Box::new(key)))
+    pub fn public(
+        id: &str,
+        shape: impl Into<KeyShape>,
+        key: VerifyingKey,
+    ) -> Result<Self, Refusal> {
+        Self::with(id, shape.into(), Credential::Public(Box::new(key)))
     }
 
     /// Such a key whose secret is unsealed when the key is first used.
@@ -80,25 +81,21 @@ impl KeyRecord {
     #[cfg(feature = "sealed")]
     pub fn sealed(
         id: &str,
-        environment: Environment,
+        shape: impl Into<KeyShape>,
         secret: Arc<dyn SealedSecret>,
     ) -> Result<Self, Refusal> {
-        Self::with(id, environment, Credential::Sealed(Sealed::new(secret)))
+        Self::with(id, shape.into(), Credential::Sealed(Sealed::new(secret)))
     }
 
-    fn with(id: &str, environment: Environment, credential: Credential) -> Result<Self, Refusal> {
-        Ok(Self::of(KeyId::new(id)?, environment, credential))
+    fn with(id: &str, shape: KeyShape, credential: Credential) -> Result<Self, Refusal> {
+        Ok(Self::of(KeyId::new(id)?, shape, credential))
     }
 
-    fn of(id: KeyId, environment: Environment, credential: Credential) -> Self {
+    fn of(id: KeyId, shape: KeyShape, credential: Credential) -> Self {
         KeyRecord {
             id,
-            environment,
+            shape,
             credential,
-            shape: Arc::new(Shape {
-                groups: Vec::new(),
-                attributes: environment_alone(environment),
-            }),
             not_before: UnixSeconds::new(0),
             not_after: UnixSeconds::MAX,
             revoked: false,
@@ -111,31 +108,18 @@ impl KeyRecord {
         self.credential.algorithm()
     }
 
-    /// The groups that it is in: ids of the bundle's group type, such as `trader`.
+    /// The groups that it is in: see [`KeyShape::groups`].
     #[must_use]
     pub fn groups<S: Into<String>>(mut self, groups: impl IntoIterator<Item = S>) -> Self {
-        Arc::make_mut(&mut self.shape).groups = groups.into_iter().map(Into::into).collect();
+        self.shape = self.shape.groups(groups);
         self
     }
 
-    /// The attributes that policies see on the principal. `environment` is always the key's own.
+    /// The attributes that policies see: see [`KeyShape::attributes`].
     #[must_use]
-    pub fn attributes(mut self, mut attributes: Record) -> Self {
-        attributes.insert("environment", self.environment.as_str());
-        Arc::make_mut(&mut self.shape).attributes = attributes;
+    pub fn attributes(mut self, attributes: Record) -> Self {
+        self.shape = self.shape.attributes(attributes);
         self
-    }
-
-    /// The groups and attributes of another key, which both then keep in one place: many keys of a ring have them alike.
-    #[must_use]
-    pub fn like(mut self, other: &KeyRecord) -> Self {
-        if self.environment == other.environment {
-            self.shape = Arc::clone(&other.shape);
-            return self;
-        }
-        let attributes = other.shape.attributes.clone();
-        self.groups(other.shape.groups.iter().cloned())
-            .attributes(attributes)
     }
 
     /// From when, and until when (exclusive), it is active.
@@ -156,7 +140,7 @@ impl KeyRecord {
     /// The key that is derived of it for a scope; itself, if it has no secret to derive from.
     fn derived(&self, scope: &Scope) -> Self {
         let credential = match self.credential.mac(&self.id) {
-            Some(mac) => Credential::Secret(Box::new(mac.derived(&scope.info(self.environment)))),
+            Some(mac) => Credential::Secret(Box::new(mac.derived(&scope.info(self.shape.environment)))),
             None => self.credential.clone(),
         };
         KeyRecord {
@@ -166,7 +150,7 @@ impl KeyRecord {
     }
 
     fn fault(&self, environment: Environment, now: UnixSeconds) -> Option<Code> {
-        if self.environment != environment {
+        if self.shape.environment != environment {
             Some(Code::KeyWrongEnvironment)
         } else if self.revoked {
             Some(Code::KeyRevoked)
@@ -178,12 +162,6 @@ impl KeyRecord {
             None
         }
     }
-}
-
-fn environment_alone(environment: Environment) -> Record {
-    let mut attributes = Record::new();
-    attributes.insert("environment", environment.as_str());
-    attributes
 }
 
 /// Keys of nobody, to do with as much as with a known one. What they verify is refused all the same, so it
@@ -199,7 +177,7 @@ impl Decoys {
         let of = |credential| {
             Arc::new(KeyRecord::of(
                 KeyId::of_nobody(),
-                Environment::Live,
+                Environment::Live.into(),
                 credential,
             ))
         };

@@ -85,6 +85,7 @@ mod instant;
 mod json;
 mod key;
 mod key_format;
+mod key_shape;
 mod keyring;
 mod members;
 #[cfg(not(feature = "snapshot"))]
@@ -125,6 +126,7 @@ pub use evidence::Evidence;
 pub use headers::{Field, Headers};
 pub use instant::UnixSeconds;
 pub use key::{Algorithm, Environment, KeyId};
+pub use key_shape::KeyShape;
 pub use keyring::{KeyRecord, KeyRing};
 pub use presented::{Candidate, Presented};
 pub use profile::{Forwarded, Profile};

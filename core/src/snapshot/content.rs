@@ -10,7 +10,6 @@
 //! key that was revoked or is gone nothing.
 
 use alloc::string::String;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -18,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::id_index::IdIndex;
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment};
-use crate::keyring::Shape;
+use crate::key_shape::KeyShape;
 use crate::members::Members;
 use crate::refusal::{Code, Refusal};
 
@@ -97,7 +96,7 @@ pub(super) struct Content {
     rows: usize,
     count: usize,
     days: Vec<u32>,
-    shapes: Vec<Arc<Shape>>,
+    shapes: Vec<KeyShape>,
     /// The offset of each row.
     index: IdIndex,
 }
@@ -116,7 +115,7 @@ impl Content {
         for _ in 0..reader.number::<2>().ok_or_else(malformed)? {
             let length = reader.number::<2>().ok_or_else(malformed)?;
             let text = reader.text(length).ok_or_else(malformed)?;
-            shapes.push(Arc::new(read_shape(text, environment)?));
+            shapes.push(read_shape(text, environment)?);
         }
         let mut days = Vec::new();
         for _ in 0..reader.number::<1>().ok_or_else(malformed)? {
@@ -170,7 +169,7 @@ impl Content {
         &self.days
     }
 
-    pub(super) fn shape(&self, row: &Row<'_>) -> Option<&Arc<Shape>> {
+    pub(super) fn shape(&self, row: &Row<'_>) -> Option<&KeyShape> {
         self.shapes.get(usize::from(row.shape))
     }
 
@@ -246,13 +245,13 @@ impl core::fmt::Debug for Content {
     }
 }
 
-fn read_shape(text: &str, environment: Environment) -> Result<Shape, Refusal> {
+fn read_shape(text: &str, environment: Environment) -> Result<KeyShape, Refusal> {
     let mut members = Members::read(text, Code::SnapshotMalformed)?;
     let groups: Vec<String> = members.texts("groups")?.unwrap_or_default();
-    let mut attributes = members.record("attributes")?.unwrap_or_default();
+    let attributes = members.record("attributes")?.unwrap_or_default();
     members.end()?;
-    attributes.insert("environment", environment.as_str());
-    Ok(Shape { groups, attributes })
+    let shape = KeyShape::from(environment).groups(groups);
+    Ok(shape.attributes(attributes))
 }
 
 /// What is still to be read; nothing, where a read asks for more than there is.

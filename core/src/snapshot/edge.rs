@@ -274,12 +274,10 @@ impl Edge {
             ),
             _ => Credential::Secret(Box::new(KeyedMac::of_nobody())),
         };
-        let shape = Arc::clone(content.shape(row)?);
         Some(Arc::new(KeyRecord {
             id: KeyId::new(row.id).ok()?,
-            environment: self.trust.environment,
+            shape: content.shape(row)?.clone(),
             credential,
-            shape,
             not_before: row.not_before,
             not_after: row.not_after,
             revoked: row.kind == Kind::Revoked,

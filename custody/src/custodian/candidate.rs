@@ -8,7 +8,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_core::policy::Record;
-use countersign_core::{Environment, KeyId, KeyRecord, SealedSecret, SharedSecret};
+use countersign_core::{Environment, KeyId, KeyRecord, KeyShape, SealedSecret, SharedSecret};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -17,8 +17,8 @@ use super::{Custodian, CustodyError};
 use crate::life::KeyLife;
 use crate::vault::{SecretName, UnlockedVault};
 
-/// How many kinds of groups and attributes are remembered.
-const MOST_TEMPLATES: usize = 1024;
+/// How many shapes are remembered.
+const MOST_SHAPES: usize = 1024;
 
 /// What a ring needs to know of an entry, read where it lies: of a million entries nothing is copied that isn't kept.
 #[derive(Deserialize)]
@@ -61,14 +61,16 @@ impl<'a> Candidate<'a> {
     pub(super) fn record(
         &self,
         custodian: &Custodian,
-        templates: &mut Templates,
+        shapes: &mut Shapes,
     ) -> Result<KeyRecord, CustodyError> {
         let (keyid, environment) = (self.life.keyid(), custodian.environment);
         let damaged = || CustodyError::Damaged(keyid.to_owned());
-        let bare = match (&self.public, &self.sealed) {
+        let shape = shapes.of(environment, self.groups.get(), self.attributes.get());
+        let shape = shape.ok_or_else(damaged)?;
+        let record = match (&self.public, &self.sealed) {
             (Some(public), _) => {
                 let public = public_key(&self.algorithm, public).ok_or_else(damaged)?;
-                KeyRecord::public(keyid, environment, public)?
+                KeyRecord::public(keyid, shape, public)?
             }
             (None, Some(sealed)) => {
                 let secret = InVault {
@@ -77,40 +79,45 @@ impl<'a> Candidate<'a> {
                     version: self.life.version(),
                     sealed: sealed.as_ref().into(),
                 };
-                KeyRecord::sealed(keyid, environment, Arc::new(secret))?
+                KeyRecord::sealed(keyid, shape, Arc::new(secret))?
             }
             (None, None) => return Err(CustodyError::NoSecret(keyid.to_owned())),
         };
-        let bare = bare.active(self.life.not_before(), self.life.ends_at());
-        let shape = (self.groups.get(), self.attributes.get());
-        templates.shaped(bare, shape).ok_or_else(damaged)
+        Ok(record.active(self.life.not_before(), self.life.ends_at()))
     }
 }
 
-/// Records whose groups and attributes others have too: in a ring they are kept once.
+/// Groups and attributes that others have too: in a ring they are kept once.
 #[derive(Default)]
-pub(super) struct Templates {
+pub(super) struct Shapes {
     /// By the text of both.
-    known: HashMap<String, KeyRecord>,
+    known: HashMap<String, KeyShape>,
     text: String,
 }
 
-impl Templates {
-    /// The record with these groups and attributes; none if they aren't such.
-    fn shaped(&mut self, bare: KeyRecord, (groups, attributes): (&str, &str)) -> Option<KeyRecord> {
+impl Shapes {
+    /// The shape of these groups and attributes; none if they aren't such.
+    fn of(
+        &mut self,
+        environment: Environment,
+        groups: &str,
+        attributes: &str,
+    ) -> Option<KeyShape> {
         self.text.clear();
         self.text.push_str(groups);
         self.text.push_str(attributes);
-        if let Some(template) = self.known.get(&self.text) {
-            return Some(bare.like(template));
+        if let Some(shape) = self.known.get(&self.text) {
+            return Some(shape.clone());
         }
         let groups: Vec<String> = serde_json::from_str(groups).ok()?;
         let attributes = Record::from_json(attributes).ok()?;
-        let record = bare.groups(groups).attributes(attributes);
-        if self.known.len() < MOST_TEMPLATES {
-            self.known.insert(self.text.clone(), record.clone());
+        let shape = KeyShape::from(environment)
+            .groups(groups)
+            .attributes(attributes);
+        if self.known.len() < MOST_SHAPES {
+            self.known.insert(self.text.clone(), shape.clone());
         }
-        Some(record)
+        Some(shape)
     }
 }
 
