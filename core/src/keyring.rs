@@ -140,7 +140,9 @@ impl KeyRecord {
     /// The key that is derived of it for a scope; itself, if it has no secret to derive from.
     fn derived(&self, scope: &Scope) -> Self {
         let credential = match self.credential.mac(&self.id) {
-            Some(mac) => Credential::Secret(Box::new(mac.derived(&scope.info(self.shape.environment)))),
+            Some(mac) => {
+                Credential::Secret(Box::new(mac.derived(&scope.info(self.shape.environment))))
+            }
             None => self.credential.clone(),
         };
         KeyRecord {

@@ -58,14 +58,10 @@ impl<'a> Candidate<'a> {
     }
 
     /// The key for a ring: active in its time. Its secret isn't unsealed.
-    pub(super) fn record(
-        &self,
-        custodian: &Custodian,
-        shapes: &mut Shapes,
-    ) -> Result<KeyRecord, CustodyError> {
-        let (keyid, environment) = (self.life.keyid(), custodian.environment);
+    pub(super) fn record(&self, common: &mut Common) -> Result<KeyRecord, CustodyError> {
+        let keyid = self.life.keyid();
         let damaged = || CustodyError::Damaged(keyid.to_owned());
-        let shape = shapes.of(environment, self.groups.get(), self.attributes.get());
+        let shape = common.shape(self.groups.get(), self.attributes.get());
         let shape = shape.ok_or_else(damaged)?;
         let record = match (&self.public, &self.sealed) {
             (Some(public), _) => {
@@ -74,8 +70,7 @@ impl<'a> Candidate<'a> {
             }
             (None, Some(sealed)) => {
                 let secret = InVault {
-                    vault: Arc::clone(&custodian.vault),
-                    environment,
+                    place: Arc::clone(&common.place),
                     version: self.life.version(),
                     sealed: sealed.as_ref().into(),
                 };
@@ -87,44 +82,57 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Groups and attributes that others have too: in a ring they are kept once.
-#[derive(Default)]
-pub(super) struct Shapes {
-    /// By the text of both.
-    known: HashMap<String, KeyShape>,
+/// What keys of a ring have in common, each kept once for all that one thread reads: to count its keys, a thread waits
+/// for no other.
+pub(super) struct Common {
+    place: Arc<Place>,
+    /// By the text of groups and attributes.
+    shapes: HashMap<String, KeyShape>,
     text: String,
 }
 
-impl Shapes {
+impl Common {
+    pub(super) fn of(custodian: &Custodian) -> Self {
+        let place = Place {
+            vault: Arc::clone(&custodian.vault),
+            environment: custodian.environment,
+        };
+        Common {
+            place: Arc::new(place),
+            shapes: HashMap::new(),
+            text: String::new(),
+        }
+    }
+
     /// The shape of these groups and attributes; none if they aren't such.
-    fn of(
-        &mut self,
-        environment: Environment,
-        groups: &str,
-        attributes: &str,
-    ) -> Option<KeyShape> {
+    fn shape(&mut self, groups: &str, attributes: &str) -> Option<KeyShape> {
         self.text.clear();
         self.text.push_str(groups);
         self.text.push_str(attributes);
-        if let Some(shape) = self.known.get(&self.text) {
+        if let Some(shape) = self.shapes.get(&self.text) {
             return Some(shape.clone());
         }
         let groups: Vec<String> = serde_json::from_str(groups).ok()?;
         let attributes = Record::from_json(attributes).ok()?;
-        let shape = KeyShape::from(environment)
+        let shape = KeyShape::from(self.place.environment)
             .groups(groups)
             .attributes(attributes);
-        if self.known.len() < MOST_SHAPES {
-            self.known.insert(self.text.clone(), shape.clone());
+        if self.shapes.len() < MOST_SHAPES {
+            self.shapes.insert(self.text.clone(), shape.clone());
         }
         Some(shape)
     }
 }
 
-/// A secret that the vault opens when its key is first used.
-struct InVault {
+/// Where secrets lie.
+struct Place {
     vault: Arc<UnlockedVault>,
     environment: Environment,
+}
+
+/// A secret that the vault opens when its key is first used.
+struct InVault {
+    place: Arc<Place>,
     version: u32,
     /// As the entry has it, in base64.
     sealed: Box<str>,
@@ -133,12 +141,12 @@ struct InVault {
 impl SealedSecret for InVault {
     fn unseal(&self, keyid: &KeyId) -> Option<SharedSecret> {
         let name = SecretName {
-            environment: self.environment,
+            environment: self.place.environment,
             keyid: keyid.clone(),
             version: self.version,
         };
         let sealed = STANDARD.decode(&*self.sealed).ok()?;
-        let secret = self.vault.open(&name, &sealed).ok()?;
+        let secret = self.place.vault.open(&name, &sealed).ok()?;
         SharedSecret::new(secret.reveal().to_vec()).ok()
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use countersign_core::{KeyRecord, KeyRing, SharedSecret, UnixSeconds};
 
-use super::candidate::{Candidate, Shapes};
+use super::candidate::{Candidate, Common};
 use super::{Custodian, CustodyError, KeyEntry};
 use crate::life::KeyLife;
 use crate::store::Page;
@@ -39,7 +39,7 @@ impl Custodian {
             related: Vec::new(),
         });
         let fill = || -> Result<(), CustodyError> {
-            let (mut shapes, mut page) = (Shapes::default(), Page::default());
+            let (mut common, mut page) = (Common::of(self), Page::default());
             let mut found = Vec::with_capacity(BLOCK);
             loop {
                 // One reads while the others parse.
@@ -51,7 +51,7 @@ impl Custodian {
                     let Some(keyid) = key.strip_prefix(prefix.as_slice()) else {
                         break;
                     };
-                    found.push(self.found(keyid, bytes, now, &stopped, &mut shapes)?);
+                    found.push(self.found(keyid, bytes, now, &stopped, &mut common)?);
                 }
                 lock(&filling).take(found.drain(..));
             }
@@ -98,7 +98,7 @@ impl Custodian {
         let entry = Candidate::read(self.environment, keyid, &bytes)?;
         let now = self.time_of(&entry.life, now)?;
         let wanted = entry.life.is_for_ring(now);
-        let record = wanted.then(|| entry.record(self, &mut Shapes::default()));
+        let record = wanted.then(|| entry.record(&mut Common::of(self)));
         record.transpose()
     }
 
@@ -142,13 +142,13 @@ impl Custodian {
         bytes: &[u8],
         now: UnixSeconds,
         stopped: &BTreeSet<String>,
-        shapes: &mut Shapes,
+        common: &mut Common,
     ) -> Result<Found, CustodyError> {
         let keyid = std::str::from_utf8(keyid)
             .map_err(|_| CustodyError::Damaged(String::from_utf8_lossy(keyid).into()))?;
         let entry = Candidate::read(self.environment, keyid, bytes)?;
         let wanted = entry.life.is_for_ring(now) && !stopped.contains(keyid);
-        let record = wanted.then(|| entry.record(self, shapes)).transpose()?;
+        let record = wanted.then(|| entry.record(common)).transpose()?;
         let has_relatives = entry.life.has_relatives();
         Ok(Found {
             record,
