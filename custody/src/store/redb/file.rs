@@ -11,6 +11,10 @@ use super::ENTRIES;
 use super::fault::{guarded, refusal};
 use crate::store::{Space, StoreError, format};
 
+/// Bytes of pages that the process keeps: no more than a processor's own cache holds. The system keeps the file's pages
+/// too: to read all of them from there takes less than to fill memory that nobody used yet.
+const CACHE: usize = 1 << 20;
+
 /// Makes the file, whole or not at all: a crash leaves none that can't be opened. One that another
 /// process made in the meantime is left as it is.
 pub(super) fn create(path: &Path) -> Result<(), StoreError> {
@@ -20,7 +24,7 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     let folder = parent.unwrap_or(Path::new("."));
     guarded(|| {
         let staged = NamedTempFile::new_in(folder)?;
-        let database = Builder::new().create_with_backend(FileBackend::new(staged.reopen()?)?)?;
+        let database = builder().create_with_backend(FileBackend::new(staged.reopen()?)?)?;
         lay_out(&database)?;
         database.close()?;
         staged.as_file().sync_all()?;
@@ -47,12 +51,18 @@ pub(super) fn lay_out(database: &Database) -> Result<(), Error> {
 
 /// Opens the file and checks all of it.
 pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
-    open_by(Builder::new().set_check_integrity_on_open(true), path)
+    open_by(builder().set_check_integrity_on_open(true), path)
 }
 
 /// Opens a file that this process already had checked.
 pub(super) fn open_unchecked(path: &Path) -> Result<Database, StoreError> {
-    open_by(&Builder::new(), path)
+    open_by(&builder(), path)
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE);
+    builder
 }
 
 fn open_by(builder: &Builder, path: &Path) -> Result<Database, StoreError> {
@@ -65,7 +75,7 @@ fn open_by(builder: &Builder, path: &Path) -> Result<Database, StoreError> {
 
 /// Opens the file without ever writing to it.
 pub(super) fn open_to_read(path: &Path) -> Result<ReadOnlyDatabase, StoreError> {
-    guarded(|| Ok(Builder::new().open_read_only(path)?)).map_err(refusal)
+    guarded(|| Ok(builder().open_read_only(path)?)).map_err(refusal)
 }
 
 /// Makes the file's name as durable as its content.
