@@ -258,11 +258,11 @@ impl Edge {
             (_, Some(_)) => Some(Code::KeyUnknown),
             (_, None) => None,
         };
-        let record = self.record(content, &row, material)?;
+        let record = Self::record(content, &row, material)?;
         Some(Found { record, fault })
     }
 
-    fn record(&self, content: &Content, row: &Row<'_>, material: &[u8]) -> Option<Arc<KeyRecord>> {
+    fn record(content: &Content, row: &Row<'_>, material: &[u8]) -> Option<Arc<KeyRecord>> {
         let credential = match row.kind {
             Kind::Public(algorithm) => Credential::Public(Box::new(
                 VerifyingKey::from_bytes(algorithm, material).ok()?,
