@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 /// The first digits of pi, as wide as a word: any number without a pattern would do.
 const FACTOR: u128 = 0x243f_6a88_85a3_08d3;
 
-/// How many slots lie together, in one line of a cache. Whoever looks into one looks at all of them.
-const BUCKET: usize = 8;
+/// How many slots lie together. Whoever looks into one looks at all of them.
+const SLOTS: usize = 8;
 
 /// Numbers by the hash of an id. The ids themselves are kept by whoever keeps what the numbers mean.
 ///
@@ -17,12 +17,36 @@ pub(crate) struct IdIndex {
     /// Who doesn't know it can't choose ids that get in each other's way.
     seed: u64,
     // INVARIANT: a power of two, or empty; of their slots at most 3 of 8 are taken.
-    buckets: Vec<[Slot; BUCKET]>,
+    buckets: Vec<Bucket>,
     taken: usize,
 }
 
-/// A number that isn't 0, or a free place. With the hash of its id, so that no other id is read on the way to one.
+/// Numbers that aren't 0, or free places, with the hashes of their ids, so that no other id is read on the way to one.
+/// It is filled in order, and is one line of a cache.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Bucket {
+    hashes: [u32; SLOTS],
+    numbers: [u32; SLOTS],
+}
+
+impl Bucket {
+    /// What is taken.
+    fn slots(&self) -> impl Iterator<Item = Slot> {
+        let slots = self.hashes.iter().zip(&self.numbers);
+        let slots = slots.map(|(hash, number)| Slot {
+            hash: *hash,
+            number: *number,
+        });
+        slots.take_while(|slot| slot.number != 0)
+    }
+
+    fn is_full(&self) -> bool {
+        self.numbers.last().is_some_and(|number| *number != 0)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Slot {
     hash: u32,
     number: u32,
@@ -34,7 +58,7 @@ impl IdIndex {
         let buckets = count.div_ceil(3).next_power_of_two();
         IdIndex {
             seed,
-            buckets: vec![[Slot::default(); BUCKET]; buckets],
+            buckets: vec![Bucket::default(); buckets],
             taken: 0,
         }
     }
@@ -53,35 +77,30 @@ impl IdIndex {
     /// is that of the id is asked only where several can be.
     pub(crate) fn look(&self, id: &str, mut is_its: impl FnMut(u32) -> bool) -> (u32, u32) {
         let hash = hash(id, self.seed);
-        let (mut number, mut alike) = (0, 0);
+        let (mut number, mut alike) = (0, 0_u32);
         for bucket in self.buckets_of(hash) {
-            let mut free = 0;
             // Without a branch for each, which would be taken otherwise where an id is known.
-            for slot in bucket {
-                let is_free = u32::from(slot.number == 0);
-                let is_alike = u32::from(slot.hash == hash) & (1 ^ is_free);
-                number |= slot.number & 0_u32.wrapping_sub(is_alike);
-                alike += is_alike;
-                free += is_free;
+            for (kept, of) in bucket.hashes.iter().zip(&bucket.numbers) {
+                let is_alike = u32::from(*kept == hash && *of != 0);
+                number |= of & 0_u32.wrapping_sub(is_alike);
+                alike = alike.wrapping_add(is_alike);
             }
-            if free > 0 {
+            if !bucket.is_full() {
                 break;
             }
         }
         // Of a million ids one in some thousands shares its hash with another.
         if alike > 1 {
+            number = 0;
             for bucket in self.buckets_of(hash) {
-                for slot in bucket {
-                    // The first free one ends what can be its: a bucket is filled in order.
-                    if slot.number == 0 {
-                        return (0, hash);
-                    }
-                    if slot.hash == hash && is_its(slot.number) {
-                        return (slot.number, hash);
-                    }
+                let mut slots = bucket.slots().filter(|slot| slot.hash == hash);
+                if let Some(slot) = slots.find(|slot| is_its(slot.number)) {
+                    number = slot.number;
+                }
+                if number != 0 || !bucket.is_full() {
+                    break;
                 }
             }
-            number = 0;
         }
         (number, hash)
     }
@@ -90,12 +109,8 @@ impl IdIndex {
     pub(crate) fn put(&mut self, id: &str, number: u32) {
         if self.taken >= self.buckets.len() * 3 {
             let mut larger = IdIndex::with_room(self.buckets.len() * 6, self.seed);
-            for bucket in &self.buckets {
-                for slot in bucket {
-                    if slot.number != 0 {
-                        larger.place(*slot);
-                    }
-                }
+            for slot in self.buckets.iter().flat_map(Bucket::slots) {
+                larger.place(slot);
             }
             *self = larger;
         }
@@ -103,12 +118,14 @@ impl IdIndex {
         self.place(Slot { hash, number });
     }
 
-    fn place(&mut self, taken: Slot) {
-        for place in places(self.buckets.len(), taken.hash) {
-            let bucket = self.buckets.get_mut(place);
-            let free = bucket.and_then(|bucket| bucket.iter_mut().find(|slot| slot.number == 0));
-            if let Some(slot) = free {
-                *slot = taken;
+    fn place(&mut self, slot: Slot) {
+        for place in places(self.buckets.len(), slot.hash) {
+            let Some(Bucket { hashes, numbers }) = self.buckets.get_mut(place) else {
+                return;
+            };
+            let mut places = hashes.iter_mut().zip(numbers);
+            if let Some((hash, number)) = places.find(|(_, number)| **number == 0) {
+                (*hash, *number) = (slot.hash, slot.number);
                 self.taken += 1;
                 return;
             }
@@ -116,7 +133,7 @@ impl IdIndex {
     }
 
     /// The buckets where an id may be, the likeliest first; behind the first that isn't full it can't be.
-    fn buckets_of(&self, hash: u32) -> impl Iterator<Item = &[Slot; BUCKET]> {
+    fn buckets_of(&self, hash: u32) -> impl Iterator<Item = &Bucket> {
         places(self.buckets.len(), hash).filter_map(|place| self.buckets.get(place))
     }
 }
