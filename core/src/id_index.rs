@@ -81,7 +81,7 @@ impl IdIndex {
         for bucket in self.buckets_of(hash) {
             // Without a branch for each, which would be taken otherwise where an id is known.
             for (kept, of) in bucket.hashes.iter().zip(&bucket.numbers) {
-                let is_alike = u32::from(*kept == hash && *of != 0);
+                let is_alike = u32::from(*kept == hash) & u32::from(*of != 0);
                 number |= of & 0_u32.wrapping_sub(is_alike);
                 alike = alike.wrapping_add(is_alike);
             }
