@@ -57,7 +57,7 @@ fn components() -> Vec<Case> {
         ),
         sign("component_unknown", get(), covering(&["@nope"])),
         sign(
-            "component_unknown, half an identifier",
+            "options_malformed, half an identifier",
             get(),
             covering(&["\"@path"]),
         ),
