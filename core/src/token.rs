@@ -14,9 +14,9 @@ use crate::signing_key::SigningKey;
 
 const PREFIX: &str = "csk";
 const SECRET_BYTES: usize = 32;
-const SECRET_CHARS: usize = 52;
-const CHECKSUM_BYTES: usize = 4;
-const MAX_KEYID_CHARS: usize = 32;
+pub(crate) const SECRET_CHARS: usize = 52;
+pub(crate) const CHECKSUM_BYTES: usize = 4;
+pub(crate) const MAX_KEYID_CHARS: usize = 32;
 
 /// A key as text: `csk_<env>_<keyid>_<secret>_<checksum>`.
 ///

@@ -11,12 +11,10 @@ use super::tape::Span;
 use crate::base32;
 use crate::base64::NONE;
 use crate::refusal::Code;
+use crate::token::{CHECKSUM_BYTES, MAX_KEYID_CHARS, SECRET_CHARS};
 
 /// What a token begins with.
 pub(super) const PREFIX: &[u8] = b"csk_";
-const SECRET_CHARS: usize = 52;
-const CHECKSUM_BYTES: usize = 4;
-const MAX_KEYID_CHARS: usize = 32;
 
 impl Signer<'_> {
     /// Takes a token apart: its keyid becomes the sender's, its secret is given.
