@@ -92,6 +92,16 @@ pub(crate) fn printable_length<const COUNT: usize>(
     length + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
+/// Whether two texts are the same. Their lengths alone, and nothing in them, say how long that takes.
+pub(crate) fn is_same_throughout(one: &str, other: &str) -> bool {
+    let (words, rest) = one.as_bytes().as_chunks::<8>();
+    let (other_words, other_rest) = other.as_bytes().as_chunks::<8>();
+    let differs = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+    let words = words.iter().zip(other_words).map(differs);
+    let rest = rest.iter().zip(other_rest).map(|(a, b)| u64::from(a ^ b));
+    one.len() == other.len() && words.chain(rest).fold(0, |all, one| all | one) == 0
+}
+
 /// Whether two names of fields are the same, whatever their case.
 #[inline]
 pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
@@ -175,4 +185,26 @@ const fn classes_of(byte: u8) -> u8 {
         rest = others;
     }
     bits
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::is_same_throughout;
+
+    #[test]
+    fn texts_of_any_length_differ_by_any_byte() {
+        for length in 0..20 {
+            let one: String = ('a'..).take(length).collect();
+            assert!(is_same_throughout(&one, &one), "{one}");
+            for at in 0..length {
+                let mut other = one.clone();
+                other.replace_range(at..=at, "-");
+                assert!(!is_same_throughout(&one, &other), "{one} {other}");
+                other.truncate(at);
+                assert!(!is_same_throughout(&one, &other), "{one} {other}");
+            }
+        }
+    }
 }

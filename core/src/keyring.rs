@@ -5,12 +5,13 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::hint::{black_box, select_unpredictable};
 use core::time::Duration;
 
-use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::base64;
+use crate::character::is_same_throughout;
 use crate::credential::Credential;
 use crate::id_index::IdIndex;
 use crate::instant::UnixSeconds;
@@ -337,18 +338,18 @@ impl KeyRing {
         self.index.find(keyid, is_its).ok().map(place_of)
     }
 
-    /// Where the key is; for an unknown id where another one is, if there is any. In either case one bucket of the index is
-    /// looked at, and one id is compared.
-    fn place(&self, keyid: &str) -> Result<usize, usize> {
+    /// Where the key is, and `true`; for an unknown id where another one is, if there is any, and `false`. In either case one
+    /// bucket of the index is looked at, and one id is compared, with no branch on what came of it.
+    fn place(&self, keyid: &str) -> (usize, bool) {
         let is_at = |at: usize| {
             let key = self.keys.get(at);
             // Whole, so that another id takes as long as its own.
-            key.is_some_and(|key| key.id.as_str().as_bytes().ct_eq(keyid.as_bytes()).into())
+            key.is_some_and(|key| is_same_throughout(key.id.as_str(), keyid))
         };
         let (number, hash) = self.index.look(keyid, |number| is_at(place_of(number)));
         let other = ((u64::from(hash) * self.keys.len() as u64) >> 32) as usize;
-        let at = core::hint::select_unpredictable(number == 0, other, place_of(number));
-        if is_at(at) { Ok(at) } else { Err(at) }
+        let at = select_unpredictable(number == 0, other, place_of(number));
+        (at, is_at(at))
     }
 
     /// Unseals every secret that is sealed yet: the ids of the keys of which it can't be. After it no request waits for
@@ -393,13 +394,12 @@ impl KeyRing {
         let credential = &found.record.credential;
         let makes = credential.makes(length);
         // Of an unknown key too, though nothing comes of it.
-        let own = core::hint::black_box(found.record.fault(environment, now));
-        let fault = found.fault.or(own);
-        let fault = fault.or((!makes).then_some(Code::SignatureMismatch));
+        let fault = first(found.fault, found.record.fault(environment, now));
+        let fault = first(fault, (!makes).then_some(Code::SignatureMismatch));
         // Nothing is unsealed for a key that isn't there, or isn't good.
         let opens = credential.is_open() || (fault.is_none() && credential.opens(&found.record.id));
         Found {
-            fault: fault.or((!opens).then_some(Code::KeyDamaged)),
+            fault: first(fault, (!opens).then_some(Code::KeyDamaged)),
             record: if makes && credential.is_open() {
                 found.record
             } else {
@@ -410,11 +410,11 @@ impl KeyRing {
 
     /// The key with this id. For an unknown one another, so that as much is looked at.
     fn find_id(&self, keyid: &str, now: UnixSeconds) -> Option<Found> {
-        let place = self.place(keyid);
+        let (at, is_known) = self.place(keyid);
         // Looked for in the id of a key that is there too.
         let scoped = Scope::split(keyid);
         // Most rings and ids have neither: then both kinds of ids go on at once.
-        if (self.edge.is_some() || scoped.is_some()) && place.is_err() {
+        if (self.edge.is_some() || scoped.is_some()) && !is_known {
             if let Some(edge) = &self.edge {
                 return edge.find(keyid, now);
             }
@@ -422,16 +422,16 @@ impl KeyRing {
                 return Some(self.find_scoped(id, &scope, now));
             }
         }
-        let (Ok(at) | Err(at)) = place;
         Some(Found {
             record: Arc::clone(self.keys.get(at)?),
-            fault: place.is_err().then_some(Code::KeyUnknown),
+            fault: select_unpredictable(is_known, None, Some(Code::KeyUnknown)),
         })
     }
 
     /// What is derived of a key: one who holds the secret itself accepts that for any region.
     fn find_scoped(&self, id: &str, scope: &Scope, now: UnixSeconds) -> Found {
-        let known = self.place(id).ok().and_then(|at| self.keys.get(at));
+        let (at, is_known) = self.place(id);
+        let known = self.keys.get(at).filter(|_| is_known);
         let record = known.unwrap_or(&self.decoys.secret);
         let is_public = matches!(record.credential, Credential::Public(_));
         let unknown = (known.is_none() || is_public).then_some(Code::KeyUnknown);
@@ -440,6 +440,11 @@ impl KeyRing {
             fault: unknown.or(scope.fault(now)),
         }
     }
+}
+
+/// The first of two faults. Nothing branches on which that is, or an unknown key would go a way of its own.
+pub(crate) fn first(one: Option<Code>, other: Option<Code>) -> Option<Code> {
+    black_box(select_unpredictable(one.is_some(), one, other))
 }
 
 /// The place of the key with this number.

@@ -38,7 +38,12 @@ impl Subject for EarlyExit {
         true
     }
 
-    fn choose(&mut self, class: Class, _: &mut Rng) {
+    fn renew(&mut self, random: &mut Rng) -> Result<()> {
+        self.secret.fill_with(|| random.u8(..));
+        Ok(())
+    }
+
+    fn choose(&mut self, class: Class, _: &mut Rng) -> Result<()> {
         self.guess = self.secret;
         let wrong = match class {
             Class::First => self.guess.first_mut(),
@@ -47,6 +52,7 @@ impl Subject for EarlyExit {
         if let Some(byte) = wrong {
             *byte ^= 1;
         }
+        Ok(())
     }
 
     fn run(&mut self) {

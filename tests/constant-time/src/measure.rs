@@ -12,6 +12,9 @@ pub(crate) const LEAK: f64 = 4.5;
 /// compared alone.
 const KEPT: [f64; 4] = [1.0, 0.99, 0.9, 0.5];
 
+/// After how many measurements the keys are others.
+const RENEWED: u32 = 1 << 14;
+
 /// What may leak.
 pub(crate) trait Subject {
     /// What the two classes are.
@@ -25,8 +28,17 @@ pub(crate) trait Subject {
         false
     }
 
-    /// Chooses the input of the class, outside of the clock.
-    fn choose(&mut self, class: Class, random: &mut Rng);
+    /// Takes other keys.
+    ///
+    /// # Errors
+    /// When none can be made.
+    fn renew(&mut self, random: &mut Rng) -> Result<()>;
+
+    /// Makes an input of the class, outside of the clock.
+    ///
+    /// # Errors
+    /// When none can be made.
+    fn choose(&mut self, class: Class, random: &mut Rng) -> Result<()>;
 
     /// Runs on the input, and keeps the answer.
     fn run(&mut self);
@@ -62,7 +74,10 @@ pub(crate) fn measure(subject: &mut dyn Subject, count: u32, random: &mut Rng) -
         } else {
             Class::Second
         };
-        subject.choose(class, random);
+        if round % RENEWED == 0 {
+            subject.renew(random)?;
+        }
+        subject.choose(class, random)?;
         let start = Instant::now();
         subject.run();
         let took = start.elapsed();

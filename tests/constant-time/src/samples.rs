@@ -1,6 +1,9 @@
-//! Requests of the two classes, made before anything is timed.
+//! Keyrings, and requests of the two classes: none is made twice, and a ring is used for some thousands of them.
+//!
+//! What comes again and again has a time of its own, by some nanoseconds: by what its bytes are, and where it and the keys lie in
+//! memory. Of a few hundred requests in one ring even two classes that go one way have means that differ by one.
 
-use std::sync::Arc;
+use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
@@ -8,92 +11,126 @@ use base64::engine::general_purpose::STANDARD;
 use countersign_core::{
     Body, Headers, Request, Scheme, SharedSecret, SignOptions, SigningKey, UnixSeconds, sign,
 };
+use fastrand::Rng;
+
+use crate::measure::Class;
 
 pub(crate) const TARGET: &str = "/v1/orders?limit=10";
 pub(crate) const NOW: u64 = 1_800_000_000;
 const SECRET: [u8; 32] = [7; 32];
-/// How many keys the ring holds. Those with an odd number are not in it.
-const KEYS: usize = 128;
-/// How many requests each class has.
-const REQUESTS: usize = 256;
+/// How many keys a ring holds.
+const KEYS: usize = 1024;
 
-/// Header lines of requests to `GET /v1/orders?limit=10`.
-#[derive(Clone)]
-pub(crate) struct Pair {
-    pub(crate) classes: &'static str,
-    pub(crate) first: Arc<[String]>,
-    pub(crate) second: Arc<[String]>,
-    /// The codes with which the classes are refused.
-    pub(crate) codes: [&'static str; 2],
+/// Classes that must not be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pair {
+    /// The signature's first or last byte is wrong.
+    WrongByte,
+    /// A signature is wrong, or its key is unknown.
+    UnknownKey,
 }
 
-/// The keyring, as JSON.
-pub(crate) fn keyring() -> String {
-    let keys: Vec<String> = (0..KEYS)
-        .map(|number| {
-            format!(
-                r#"{{"keyid": "{}", "environment": "live", "secret": "{}"}}"#,
-                keyid(2 * number),
-                STANDARD.encode(SECRET)
-            )
+impl Pair {
+    pub(crate) fn classes(self) -> &'static str {
+        match self {
+            Pair::WrongByte => "the signature's first or last byte wrong",
+            Pair::UnknownKey => "a wrong signature, or an unknown key",
+        }
+    }
+}
+
+/// A ring's ids, and the request that is verified next: in one place, whatever its class.
+pub(crate) struct Samples {
+    pair: Pair,
+    known: Vec<String>,
+    secret: SharedSecret,
+    lines: String,
+    code: &'static str,
+}
+
+impl Samples {
+    pub(crate) fn new(pair: Pair) -> Result<Self> {
+        Ok(Samples {
+            pair,
+            known: vec![String::new(); KEYS],
+            secret: SharedSecret::new(SECRET.to_vec())?,
+            lines: String::new(),
+            code: "",
         })
-        .collect();
-    format!(r#"{{"keys": [{}]}}"#, keys.join(", "))
+    }
+
+    pub(crate) fn classes(&self) -> &'static str {
+        self.pair.classes()
+    }
+
+    /// A ring of other keys, as JSON.
+    pub(crate) fn keyring(&mut self, random: &mut Rng) -> String {
+        self.known.fill_with(|| keyid(random));
+        let secret = STANDARD.encode(SECRET);
+        let keys: Vec<String> = self
+            .known
+            .iter()
+            .map(|id| {
+                format!(r#"{{"keyid": "{id}", "environment": "live", "secret": "{secret}"}}"#)
+            })
+            .collect();
+        format!(r#"{{"keys": [{}]}}"#, keys.join(", "))
+    }
+
+    /// Makes a request of the class. As much is done for either.
+    pub(crate) fn choose(&mut self, class: Class, random: &mut Rng) -> Result<()> {
+        let known = random.choice(&self.known).context("no keys")?.clone();
+        let unknown = keyid(random);
+        let anywhere = random.usize(..SECRET.len());
+        let mismatch = "signature_mismatch";
+        let (id, wrong, code) = match (self.pair, class) {
+            (Pair::WrongByte, Class::First) => (&known, 0, mismatch),
+            (Pair::WrongByte, Class::Second) => (&known, SECRET.len() - 1, mismatch),
+            (Pair::UnknownKey, Class::First) => (&known, anywhere, mismatch),
+            (Pair::UnknownKey, Class::Second) => (&unknown, anywhere, "key_unknown"),
+        };
+        let key = SigningKey::new(id, &self.secret)?;
+        let request = Request {
+            method: "GET",
+            target: TARGET,
+            scheme: Scheme::Https,
+            headers: Headers::parse(b"Host: api.example.com\r\n")?,
+            body: Body::Bytes(b""),
+            peer: None,
+        };
+        let nonce = format!("{:016x}", random.u64(..));
+        let signed = sign(
+            &request,
+            &key,
+            &SignOptions::new(UnixSeconds::new(NOW)).nonce(&nonce),
+        )?;
+        self.lines.clear();
+        write!(
+            self.lines,
+            "Host: api.example.com\r\nSignature-Input: {}\r\nSignature: {}\r\n",
+            signed.signature_input,
+            altered(&signed.signature, wrong)?
+        )?;
+        self.code = code;
+        Ok(())
+    }
+
+    /// The header lines of the request to `GET /v1/orders?limit=10`.
+    pub(crate) fn lines(&self) -> &str {
+        &self.lines
+    }
+
+    /// Checks the code of the refusal.
+    pub(crate) fn check(&self, refused_by: Option<&str>) -> Result<()> {
+        let code = refused_by.context("a wrong signature was accepted")?;
+        anyhow::ensure!(code == self.code, "refused by {code}, not by {}", self.code);
+        Ok(())
+    }
 }
 
-/// The pairs of classes that must not be told apart.
-pub(crate) fn all() -> Result<Vec<Pair>> {
-    let wrong_at = |at: usize| requests(move |number| (keyid(2 * (number % KEYS)), at));
-    let scattered = |odd: usize| {
-        requests(move |number| (keyid(2 * (number % KEYS) + odd), number % SECRET.len()))
-    };
-    Ok(vec![
-        Pair {
-            classes: "the signature's first or last byte wrong",
-            first: wrong_at(0)?,
-            second: wrong_at(31)?,
-            codes: ["signature_mismatch", "signature_mismatch"],
-        },
-        Pair {
-            classes: "a wrong signature, or an unknown key",
-            first: scattered(0)?,
-            second: scattered(1)?,
-            codes: ["signature_mismatch", "key_unknown"],
-        },
-    ])
-}
-
-fn keyid(number: usize) -> String {
-    format!("k{number:04}")
-}
-
-/// Requests by a key id, each with the byte that is wrong in its signature.
-fn requests(of: impl Fn(usize) -> (String, usize)) -> Result<Arc<[String]>> {
-    (0..REQUESTS)
-        .map(|number| {
-            let (keyid, at) = of(number);
-            signed(&keyid, &format!("{number:08}"), at)
-        })
-        .collect()
-}
-
-fn signed(keyid: &str, nonce: &str, at: usize) -> Result<String> {
-    let key = SigningKey::new(keyid, &SharedSecret::new(SECRET.to_vec())?)?;
-    let request = Request {
-        method: "GET",
-        target: TARGET,
-        scheme: Scheme::Https,
-        headers: Headers::parse(b"Host: api.example.com\r\n")?,
-        body: Body::Bytes(b""),
-        peer: None,
-    };
-    let options = SignOptions::new(UnixSeconds::new(NOW)).nonce(nonce);
-    let signed = sign(&request, &key, &options)?;
-    Ok(format!(
-        "Host: api.example.com\r\nSignature-Input: {}\r\nSignature: {}\r\n",
-        signed.signature_input,
-        altered(&signed.signature, at)?
-    ))
+/// Long enough that none is drawn twice.
+fn keyid(random: &mut Rng) -> String {
+    format!("k{:016x}", random.u64(..))
 }
 
 /// The field's value with a bit of this byte of the signature turned.
