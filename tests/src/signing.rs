@@ -15,7 +15,7 @@ mod vendors;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use countersign_wasm_build::Variant;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -32,6 +32,9 @@ pub enum Report {
     Skipped(String),
 }
 
+/// How many cases one instance is asked. Each opens some objects, and closes none.
+const AT_ONCE: usize = 4096;
+
 /// Runs every case of the `.json` files in a folder and in those below it, by one module in one runtime.
 ///
 /// # Errors
@@ -40,15 +43,16 @@ pub enum Report {
 pub fn run(folder: &Path, runtime: Runtime, module: Variant) -> Result<Report> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
-    let (mut machine, title) = match open(runtime, module)? {
+    let mut opened = open(runtime, module)?;
+    let mut tally = match &opened {
         Opened::Running {
-            machine,
-            version,
-            sha256,
-        } => (machine, title(&version, module, sha256)),
-        Opened::Skipped(why) => return Ok(Report::Skipped(why)),
+            version, sha256, ..
+        } => Tally::new(format!(
+            "{runtime}: {}",
+            title(version, module, sha256.as_deref())
+        )),
+        Opened::Skipped(why) => return Ok(Report::Skipped(why.clone())),
     };
-    let mut tally = Tally::new(format!("{runtime}: {title}"));
     let door = Door::default();
     let (mut names, mut cases) = (Vec::new(), Vec::new());
     for path in files {
@@ -63,13 +67,26 @@ pub fn run(folder: &Path, runtime: Runtime, module: Variant) -> Result<Report> {
             Err(error) => tally.malformed.push(format!("{file}: {error:#}")),
         }
     }
-    for ((family, name), checked) in names.iter().zip(together(&door, &mut *machine, cases)?) {
-        tally.count(family, name, Verdict::of(checked));
+    let mut names = names.iter();
+    while let Opened::Running { mut machine, .. } = opened {
+        let later = cases.split_off(cases.len().min(AT_ONCE));
+        let checked = together(&door, &mut *machine, cases);
+        let first = || names.as_slice().first().map_or("", |(_, name)| name);
+        for checked in checked.with_context(|| format!("counted from 0 at {}", first()))? {
+            let (family, name) = names.next().context("a case without a name")?;
+            tally.count(family, name, Verdict::of(checked));
+        }
+        if later.is_empty() {
+            return Ok(Report::Counted(tally));
+        }
+        cases = later;
+        drop(machine);
+        opened = open(runtime, module)?;
     }
-    Ok(Report::Counted(tally))
+    bail!("{runtime} is no longer on this machine")
 }
 
-fn title(version: &str, module: Variant, sha256: Option<String>) -> String {
+fn title(version: &str, module: Variant, sha256: Option<&str>) -> String {
     match sha256 {
         None => version.to_owned(),
         Some(sha256) => format!("{version}, {}.wasm {sha256}", module.name()),

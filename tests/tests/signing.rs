@@ -170,6 +170,21 @@ fn a_malformed_file_is_named_and_fails_the_run() {
 }
 
 #[test]
+fn cases_may_open_more_objects_than_an_instance_keeps() {
+    // Each opens a scheme and credentials, of which an instance keeps 65,536.
+    let case = r#"{"name":"x","alg":"hmac-sha512","key":"4a656665","msg":"","tag":"00","tag_bits":8,"result":"invalid"}"#;
+    let file = format!(
+        r#"{{"family":"hmac","cases":[{}]}}"#,
+        vec![case; 33_000].join(",")
+    );
+    let tally = run(&[("hmac.json", &file)]);
+    assert_eq!(
+        last_line(&tally),
+        "33000 passed, 0 stricter, 0 failed, 0 skipped"
+    );
+}
+
+#[test]
 fn an_invalid_signature_must_be_refused() {
     let message = r#"{"kind":"request","method":"GET","target":"/","scheme":"https","headers":[["Host","example.com"]],"body":""}"#;
     let case = |input: &str, alg: &str, keyid: &str| {
