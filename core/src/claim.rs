@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use crate::components::View;
 use crate::instant::UnixSeconds;
 use crate::key::Algorithm;
-use crate::keyring::{Found, KeyRecord, KeyRing, first};
+use crate::keyring::{Found, KeyRecord, KeyRing, first_fault};
 use crate::profile::Profile;
 use crate::refusal::{Code, Refusal};
 use crate::signature_base;
@@ -53,7 +53,7 @@ impl<'a> Claim<'a> {
         let differs = alg.is_some_and(|alg| alg != record.credential.algorithm().as_str());
         Ok(Found {
             record,
-            fault: first(fault, differs.then_some(Code::AlgorithmMismatch)),
+            fault: first_fault(fault, differs.then_some(Code::AlgorithmMismatch)),
         })
     }
 
@@ -69,7 +69,7 @@ impl<'a> Claim<'a> {
         let holds = record
             .credential
             .verifies(self.base.as_bytes(), self.value.as_bytes());
-        let fault = first(fault, (!holds).then_some(Code::SignatureMismatch));
+        let fault = first_fault(fault, (!holds).then_some(Code::SignatureMismatch));
         if let Some(code) = fault {
             let keyid = self.input.parameters().keyid.as_deref();
             let refusal = Refusal::named(code, keyid.unwrap_or(""));

@@ -9,6 +9,9 @@ const FACTOR: u128 = 0x243f_6a88_85a3_08d3;
 /// How many slots lie together. Whoever looks into one looks at all of them.
 const SLOTS: usize = 8;
 
+/// How many buckets are near: some ten ids are in them.
+const NEAR: usize = 4;
+
 /// Numbers by the hash of an id. The ids themselves are kept by whoever keeps what the numbers mean.
 ///
 /// How long a look takes depends on how full its buckets are, but not on whether the id is there.
@@ -103,6 +106,14 @@ impl IdIndex {
             }
         }
         (number, hash)
+    }
+
+    /// One of the numbers near the place of an id, for whoever needs another in its stead: whether the id is there makes no
+    /// difference.
+    pub(crate) fn near(&self, id: &str, mut is_good: impl FnMut(u32) -> bool) -> Option<u32> {
+        let buckets = self.buckets_of(hash(id, self.seed)).take(NEAR);
+        let mut numbers = buckets.flat_map(Bucket::slots).map(|slot| slot.number);
+        numbers.find(|number| is_good(*number))
     }
 
     /// Puts a number that isn't 0 under an id that has none.
@@ -209,6 +220,20 @@ mod tests {
             assert_eq!(find(&index, &known, &id), (None, 0), "{id}");
         }
         assert_eq!(find(&IdIndex::default(), &known, "k"), (None, 0));
+    }
+
+    #[test]
+    fn near_every_id_there_are_others() {
+        let known: Vec<_> = ids().take(5000).collect();
+        let index = index_of(&known, SEED);
+        let mut near = BTreeSet::new();
+        for id in ids().skip(5000).take(5000) {
+            near.extend(index.near(&id, |number| number % 2 == 0));
+        }
+        assert!(near.iter().all(|number| number % 2 == 0));
+        assert!(near.len() > 1000, "{}", near.len());
+        assert_eq!(index.near("k", |_| false), None);
+        assert_eq!(IdIndex::default().near("k", |_| true), None);
     }
 
     #[test]

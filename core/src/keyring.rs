@@ -387,19 +387,20 @@ impl KeyRing {
         now: UnixSeconds,
     ) -> Found {
         let decoy = self.decoys.of(length);
-        let found = self.find_id(keyid, now).unwrap_or_else(|| Found {
+        let found = self.find_id(keyid, length, decoy, now);
+        let found = found.unwrap_or_else(|| Found {
             record: Arc::clone(decoy),
             fault: Some(Code::KeyUnknown),
         });
         let credential = &found.record.credential;
         let makes = credential.makes(length);
         // Of an unknown key too, though nothing comes of it.
-        let fault = first(found.fault, found.record.fault(environment, now));
-        let fault = first(fault, (!makes).then_some(Code::SignatureMismatch));
+        let fault = first_fault(found.fault, found.record.fault(environment, now));
+        let fault = first_fault(fault, (!makes).then_some(Code::SignatureMismatch));
         // Nothing is unsealed for a key that isn't there, or isn't good.
         let opens = credential.is_open() || (fault.is_none() && credential.opens(&found.record.id));
         Found {
-            fault: first(fault, (!opens).then_some(Code::KeyDamaged)),
+            fault: first_fault(fault, (!opens).then_some(Code::KeyDamaged)),
             record: if makes && credential.is_open() {
                 found.record
             } else {
@@ -409,14 +410,20 @@ impl KeyRing {
     }
 
     /// The key with this id. For an unknown one another, so that as much is looked at.
-    fn find_id(&self, keyid: &str, now: UnixSeconds) -> Option<Found> {
+    fn find_id(
+        &self,
+        keyid: &str,
+        length: usize,
+        decoy: &Arc<KeyRecord>,
+        now: UnixSeconds,
+    ) -> Option<Found> {
         let (at, is_known) = self.place(keyid);
         // Looked for in the id of a key that is there too.
         let scoped = Scope::split(keyid);
         // Most rings and ids have neither: then both kinds of ids go on at once.
         if (self.edge.is_some() || scoped.is_some()) && !is_known {
             if let Some(edge) = &self.edge {
-                return edge.find(keyid, now);
+                return edge.find(keyid, length, decoy, now);
             }
             if let Some((id, scope)) = scoped {
                 return Some(self.find_scoped(id, &scope, now));
@@ -443,7 +450,7 @@ impl KeyRing {
 }
 
 /// The first of two faults. Nothing branches on which that is, or an unknown key would go a way of its own.
-pub(crate) fn first(one: Option<Code>, other: Option<Code>) -> Option<Code> {
+pub(crate) fn first_fault(one: Option<Code>, other: Option<Code>) -> Option<Code> {
     black_box(select_unpredictable(one.is_some(), one, other))
 }
 

@@ -1,9 +1,10 @@
 //! In place of the module `snapshot`: a ring that no snapshot fills.
 
+use alloc::sync::Arc;
 use core::time::Duration;
 
 use crate::instant::UnixSeconds;
-use crate::keyring::Found;
+use crate::keyring::{Found, KeyRecord};
 
 /// There is none.
 #[derive(Clone, Debug)]
@@ -18,7 +19,13 @@ impl Edge {
         match *self {}
     }
 
-    pub(crate) fn find(&self, _keyid: &str, _now: UnixSeconds) -> Option<Found> {
+    pub(crate) fn find(
+        &self,
+        _keyid: &str,
+        _length: usize,
+        _decoy: &Arc<KeyRecord>,
+        _now: UnixSeconds,
+    ) -> Option<Found> {
         match *self {}
     }
 }

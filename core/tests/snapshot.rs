@@ -203,6 +203,16 @@ fn an_edge_refuses_every_other_key() {
             scoped("k1", 2, "eu-west", NOW),
             Code::SignatureMismatch,
         ),
+        (
+            "a pair in a secret's name",
+            SigningKey::ed25519("k1/eu-west/20261125", &[4; 32]).unwrap(),
+            Code::SignatureMismatch,
+        ),
+        (
+            "a secret in a pair's name",
+            SigningKey::new("partner", &secret(1)).unwrap(),
+            Code::SignatureMismatch,
+        ),
         ("revoked", scoped("k3", 3, "eu-west", NOW), Code::KeyRevoked),
         ("unknown", scoped("k4", 4, "eu-west", NOW), Code::KeyUnknown),
         (

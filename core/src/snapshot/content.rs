@@ -22,6 +22,9 @@ use crate::members::Members;
 use crate::refusal::{Code, Refusal};
 
 pub(super) const DERIVED_BYTES: usize = 32;
+/// The lengths of signatures: of an HMAC, and of Ed25519 and of ECDSA over P-256.
+const MAC_BYTES: usize = 32;
+const CURVE_BYTES: usize = 64;
 const MAX_KEYS: usize = 1 << 24;
 const MAX_DAYS: usize = 8;
 
@@ -58,6 +61,18 @@ impl Kind {
             Kind::Foreign(number) => number,
             Kind::Revoked => 0xfe,
             Kind::Gone => 0xff,
+        }
+    }
+
+    /// Whether such a key can have made a signature of this length.
+    pub(super) fn makes(self, length: usize) -> bool {
+        match self {
+            Kind::Secrets => length == MAC_BYTES,
+            Kind::Public(Algorithm::Ed25519) => length == CURVE_BYTES,
+            #[cfg(feature = "ecdsa")]
+            Kind::Public(Algorithm::EcdsaP256Sha256) => length == CURVE_BYTES,
+            Kind::Public(_) => length > CURVE_BYTES,
+            Kind::Foreign(_) | Kind::Revoked | Kind::Gone => false,
         }
     }
 
@@ -99,6 +114,8 @@ pub(super) struct Content {
     shapes: Vec<KeyShape>,
     /// The offset of each row.
     index: IdIndex,
+    /// The offsets of the first secret and of the first key over a curve.
+    first: [Option<u32>; 2],
 }
 
 impl Content {
@@ -129,7 +146,7 @@ impl Content {
         let rows = bytes.len() - reader.0.len();
         // No more room than the table's length allows for.
         let mut index = IdIndex::with_room(count.min(bytes.len() / 20), seed);
-        let mut last = "";
+        let (mut last, mut first) = ("", [None; 2]);
         for number in 0..count {
             let at = bytes.len() - reader.0.len();
             let row = reader.row().ok_or_else(malformed)?;
@@ -145,6 +162,9 @@ impl Content {
             }
             last = row.id;
             let at = u32::try_from(at).map_err(|_| malformed())?;
+            for (first, length) in first.iter_mut().zip([MAC_BYTES, CURVE_BYTES]) {
+                *first = first.or(row.kind.makes(length).then_some(at));
+            }
             index.put(row.id, at);
         }
         if !reader.0.is_empty() {
@@ -158,6 +178,7 @@ impl Content {
             days,
             shapes,
             index,
+            first,
         })
     }
 
@@ -179,9 +200,22 @@ impl Content {
     }
 
     pub(super) fn find(&self, id: &str) -> Option<Row<'_>> {
-        let row = |at| Reader(self.bytes.get(usize::try_from(at).ok()?..)?).row();
-        let is_its = |at| row(at).is_some_and(|row| row.id == id);
-        self.index.find(id, is_its).ok().and_then(row)
+        let is_its = |at| self.row(at).is_some_and(|row| row.id == id);
+        let at = self.index.find(id, is_its).ok()?;
+        self.row(at)
+    }
+
+    /// A key that can have made a signature of this length, in the stead of one that isn't there or can't: one near its
+    /// place, whose memory is as cold.
+    pub(super) fn stand_in(&self, id: &str, length: usize) -> Option<Row<'_>> {
+        let makes = |at| self.row(at).is_some_and(|row| row.kind.makes(length));
+        let near = self.index.near(id, makes);
+        let mut first = self.first.iter().flatten().copied();
+        self.row(near.or_else(|| first.find(|at| makes(*at)))?)
+    }
+
+    fn row(&self, at: u32) -> Option<Row<'_>> {
+        Reader(self.bytes.get(usize::try_from(at).ok()?..)?).row()
     }
 
     pub(super) fn bytes(&self) -> &[u8] {

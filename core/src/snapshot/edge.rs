@@ -15,7 +15,7 @@ use crate::base64;
 use crate::credential::Credential;
 use crate::instant::UnixSeconds;
 use crate::key::{Environment, KeyId};
-use crate::keyring::{Found, KeyRecord};
+use crate::keyring::{Found, KeyRecord, first_fault};
 use crate::members::Members;
 use crate::refusal::{Code, Refusal};
 use crate::scope::{Scope, is_region};
@@ -217,62 +217,70 @@ impl Edge {
         taken.is_some_and(|taken| now < taken.not_after.after(grace))
     }
 
-    /// The key that a keyid names. For one that is unknown another is made as it would have been, if there
-    /// is any.
-    pub(crate) fn find(&self, keyid: &str, now: UnixSeconds) -> Option<Found> {
+    /// The key that a keyid names. For one that is unknown, or can't have made a signature of this length, another does the
+    /// work, or a decoy.
+    pub(crate) fn find(
+        &self,
+        keyid: &str,
+        length: usize,
+        decoy: &Arc<KeyRecord>,
+        now: UnixSeconds,
+    ) -> Option<Found> {
         let content = &self.taken.as_ref()?.content;
         let scope = Scope::split(keyid);
         let (id, scope) = match &scope {
             Some((id, scope)) => (*id, Some(scope)),
             None => (keyid, None),
         };
-        let known = content.find(id);
-        let row = match known {
-            Some(row) => row,
-            None => content.rows().next()?,
-        };
         let day = scope.and_then(|scope| {
             let mut days = content.days().iter();
             days.position(|day| *day == scope.day())
         });
-        let material = match row.kind {
-            Kind::Secrets => row
-                .material
-                .chunks_exact(DERIVED_BYTES)
-                .nth(day.unwrap_or(0))?,
-            _ => row.material,
-        };
-        let fault = match (row.kind, scope) {
-            _ if known.is_none() => Some(Code::KeyUnknown),
-            (Kind::Revoked, _) => Some(Code::KeyRevoked),
-            (Kind::Foreign(_), _) => Some(Code::AlgorithmMismatch),
-            (Kind::Secrets, None) => Some(Code::KeyScopeMissing),
-            (Kind::Secrets, Some(scope)) if *scope.region() != *self.trust.region => {
+        let known = content.find(id);
+        let fault = match (known.map(|row| row.kind), scope) {
+            (None, _) => Some(Code::KeyUnknown),
+            (Some(Kind::Revoked | Kind::Gone), _) => Some(Code::KeyRevoked),
+            (Some(Kind::Foreign(_)), _) => Some(Code::AlgorithmMismatch),
+            (Some(Kind::Secrets), None) => Some(Code::KeyScopeMissing),
+            (Some(Kind::Secrets), Some(scope)) if *scope.region() != *self.trust.region => {
                 Some(Code::KeyWrongRegion)
             }
-            (Kind::Secrets, Some(scope)) => {
+            (Some(Kind::Secrets), Some(scope)) => {
                 let absent = day.is_none().then_some(Code::KeyExpired);
                 scope.fault(now).or(absent)
             }
             // A public key has no scope: with one it is another id.
-            (_, Some(_)) => Some(Code::KeyUnknown),
-            (_, None) => None,
+            (Some(Kind::Public(_)), Some(_)) => Some(Code::KeyUnknown),
+            (Some(Kind::Public(_)), None) => None,
         };
-        let record = Self::record(content, &row, material)?;
-        Some(Found { record, fault })
+        let made_by = |row: Row<'_>| Self::record(content, &row, day);
+        let own = known.filter(|row| row.kind.makes(length)).and_then(made_by);
+        // What another verifies is refused.
+        let (record, mismatch) = match own {
+            Some(record) => (record, None),
+            None => {
+                let other = content.stand_in(id, length).and_then(made_by);
+                let other = other.unwrap_or_else(|| Arc::clone(decoy));
+                (other, Some(Code::SignatureMismatch))
+            }
+        };
+        Some(Found {
+            record,
+            fault: first_fault(fault, mismatch),
+        })
     }
 
-    fn record(content: &Content, row: &Row<'_>, material: &[u8]) -> Option<Arc<KeyRecord>> {
+    fn record(content: &Content, row: &Row<'_>, day: Option<usize>) -> Option<Arc<KeyRecord>> {
         let credential = match row.kind {
             Kind::Public(algorithm) => Credential::Public(Box::new(
-                VerifyingKey::from_bytes(algorithm, material).ok()?,
+                VerifyingKey::from_bytes(algorithm, row.material).ok()?,
             )),
-            Kind::Secrets => Credential::Secret(
-                SharedSecret::new(material.to_vec())
-                    .and_then(|secret| KeyedMac::new(&secret).map(Box::new))
-                    .ok()?,
-            ),
-            _ => Credential::Secret(Box::new(KeyedMac::of_nobody())),
+            _ => {
+                let mut days = row.material.chunks_exact(DERIVED_BYTES);
+                let secret = SharedSecret::new(days.nth(day.unwrap_or(0))?.to_vec());
+                let mac = secret.and_then(|secret| KeyedMac::new(&secret));
+                Credential::Secret(Box::new(mac.ok()?))
+            }
         };
         Some(Arc::new(KeyRecord {
             id: KeyId::new(row.id).ok()?,
@@ -280,7 +288,7 @@ impl Edge {
             credential,
             not_before: row.not_before,
             not_after: row.not_after,
-            revoked: row.kind == Kind::Revoked,
+            revoked: false,
         }))
     }
 }
