@@ -238,7 +238,9 @@ impl Edge {
         });
         let known = content.find(id);
         let fault = match (known.map(|row| row.kind), scope) {
-            (None, _) => Some(Code::KeyUnknown),
+            // A public key has no scope: with one it is another id.
+            (None, _) | (Some(Kind::Public(_)), Some(_)) => Some(Code::KeyUnknown),
+            (Some(Kind::Public(_)), None) => None,
             (Some(Kind::Revoked | Kind::Gone), _) => Some(Code::KeyRevoked),
             (Some(Kind::Foreign(_)), _) => Some(Code::AlgorithmMismatch),
             (Some(Kind::Secrets), None) => Some(Code::KeyScopeMissing),
@@ -249,20 +251,16 @@ impl Edge {
                 let absent = day.is_none().then_some(Code::KeyExpired);
                 scope.fault(now).or(absent)
             }
-            // A public key has no scope: with one it is another id.
-            (Some(Kind::Public(_)), Some(_)) => Some(Code::KeyUnknown),
-            (Some(Kind::Public(_)), None) => None,
         };
         let made_by = |row: Row<'_>| Self::record(content, &row, day);
         let own = known.filter(|row| row.kind.makes(length)).and_then(made_by);
         // What another verifies is refused.
-        let (record, mismatch) = match own {
-            Some(record) => (record, None),
-            None => {
-                let other = content.stand_in(id, length).and_then(made_by);
-                let other = other.unwrap_or_else(|| Arc::clone(decoy));
-                (other, Some(Code::SignatureMismatch))
-            }
+        let (record, mismatch) = if let Some(record) = own {
+            (record, None)
+        } else {
+            let other = content.stand_in(id, length).and_then(made_by);
+            let other = other.unwrap_or_else(|| Arc::clone(decoy));
+            (other, Some(Code::SignatureMismatch))
         };
         Some(Found {
             record,
@@ -271,16 +269,14 @@ impl Edge {
     }
 
     fn record(content: &Content, row: &Row<'_>, day: Option<usize>) -> Option<Arc<KeyRecord>> {
-        let credential = match row.kind {
-            Kind::Public(algorithm) => Credential::Public(Box::new(
-                VerifyingKey::from_bytes(algorithm, row.material).ok()?,
-            )),
-            _ => {
-                let mut days = row.material.chunks_exact(DERIVED_BYTES);
-                let secret = SharedSecret::new(days.nth(day.unwrap_or(0))?.to_vec());
-                let mac = secret.and_then(|secret| KeyedMac::new(&secret));
-                Credential::Secret(Box::new(mac.ok()?))
-            }
+        let credential = if let Kind::Public(algorithm) = row.kind {
+            let key = VerifyingKey::from_bytes(algorithm, row.material);
+            Credential::Public(Box::new(key.ok()?))
+        } else {
+            let mut days = row.material.chunks_exact(DERIVED_BYTES);
+            let secret = SharedSecret::new(days.nth(day.unwrap_or(0))?.to_vec());
+            let mac = secret.and_then(|secret| KeyedMac::new(&secret));
+            Credential::Secret(Box::new(mac.ok()?))
         };
         Some(Arc::new(KeyRecord {
             id: KeyId::new(row.id).ok()?,
