@@ -14,6 +14,7 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
+use crate::character::is_same_throughout;
 use crate::id_index::IdIndex;
 use crate::instant::UnixSeconds;
 use crate::key::{Algorithm, Environment};
@@ -199,19 +200,21 @@ impl Content {
         core::iter::from_fn(move || reader.row())
     }
 
-    pub(super) fn find(&self, id: &str) -> Option<Row<'_>> {
-        let is_its = |at| self.row(at).is_some_and(|row| row.id == id);
-        let at = self.index.find(id, is_its).ok()?;
-        self.row(at)
+    /// The key with this id, if there is one, and the id's hash.
+    pub(super) fn find(&self, id: &str) -> (Option<Row<'_>>, u32) {
+        let is_its = |row: &Row<'_>| is_same_throughout(row.id, id);
+        let is_at = |at| self.row(at).is_some_and(|row| is_its(&row));
+        let (at, hash) = self.index.look(id, is_at);
+        let row = (at != 0).then(|| self.row(at)).flatten();
+        (row.filter(is_its), hash)
     }
 
-    /// A key that can have made a signature of this length, in the stead of one that isn't there or can't: one near its
-    /// place, whose memory is as cold.
-    pub(super) fn stand_in(&self, id: &str, length: usize) -> Option<Row<'_>> {
-        let makes = |at| self.row(at).is_some_and(|row| row.kind.makes(length));
-        let near = self.index.near(id, makes);
-        let mut first = self.first.iter().flatten().copied();
-        self.row(near.or_else(|| first.find(|at| makes(*at)))?)
+    /// A key that can have made a signature of this length, in the stead of one of this hash that isn't there or can't: one
+    /// near its place, whose memory is as cold.
+    pub(super) fn stand_in(&self, hash: u32, length: usize) -> Option<Row<'_>> {
+        let good = |at| self.row(at).filter(|row| row.kind.makes(length));
+        let near = self.index.near(hash, good);
+        near.or_else(|| self.first.iter().flatten().find_map(|at| good(*at)))
     }
 
     fn row(&self, at: u32) -> Option<Row<'_>> {

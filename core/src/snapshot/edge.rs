@@ -236,7 +236,7 @@ impl Edge {
             let mut days = content.days().iter();
             days.position(|day| *day == scope.day())
         });
-        let known = content.find(id);
+        let (known, hash) = content.find(id);
         let fault = match (known.map(|row| row.kind), scope) {
             // A public key has no scope: with one it is another id.
             (None, _) | (Some(Kind::Public(_)), Some(_)) => Some(Code::KeyUnknown),
@@ -258,7 +258,7 @@ impl Edge {
         let (record, mismatch) = if let Some(record) = own {
             (record, None)
         } else {
-            let other = content.stand_in(id, length).and_then(made_by);
+            let other = content.stand_in(hash, length).and_then(made_by);
             let other = other.unwrap_or_else(|| Arc::clone(decoy));
             (other, Some(Code::SignatureMismatch))
         };
