@@ -3,13 +3,17 @@
 //! What comes again and again has a time of its own, by some nanoseconds: by what its bytes are, and where it and the keys lie in
 //! memory. Of a few hundred requests in one ring even two classes that go one way have means that differ by one.
 
+use core::time::Duration;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use countersign_core::snapshot::{Material, Publication, SnapshotKey, Trust, write};
 use countersign_core::{
-    Body, Headers, Request, Scheme, SharedSecret, SignOptions, SigningKey, UnixSeconds, sign,
+    Body, Environment, Headers, KeyRing, Request, Scheme, Scope, SharedSecret, SignOptions,
+    SigningKey, UnixSeconds, sign,
 };
 use fastrand::Rng;
 
@@ -18,6 +22,7 @@ use crate::measure::Class;
 pub(crate) const TARGET: &str = "/v1/orders?limit=10";
 pub(crate) const NOW: u64 = 1_800_000_000;
 const SECRET: [u8; 32] = [7; 32];
+const REGION: &str = "eu-west";
 /// How many keys a ring holds: few enough that a cache keeps their index, whatever else is run (`docs/constant-time.md`).
 const KEYS: usize = 128;
 
@@ -28,6 +33,8 @@ pub(crate) enum Pair {
     WrongByte,
     /// A signature is wrong, or its key is unknown.
     UnknownKey,
+    /// The same on a ring that was filled by a snapshot.
+    UnknownAtEdge,
 }
 
 impl Pair {
@@ -35,6 +42,7 @@ impl Pair {
         match self {
             Pair::WrongByte => "the signature's first or last byte wrong",
             Pair::UnknownKey => "a wrong signature, or an unknown key",
+            Pair::UnknownAtEdge => "the same on an edge's ring",
         }
     }
 }
@@ -63,7 +71,16 @@ impl Samples {
         self.pair.classes()
     }
 
-    /// A ring of other keys, as JSON.
+    /// A ring of other keys.
+    pub(crate) fn ring(&mut self, random: &mut Rng) -> Result<KeyRing> {
+        if self.pair == Pair::UnknownAtEdge {
+            self.known.fill_with(|| keyid(random));
+            return self.edge(random);
+        }
+        Ok(KeyRing::from_json(&self.keyring(random))?)
+    }
+
+    /// The same, as JSON.
     pub(crate) fn keyring(&mut self, random: &mut Rng) -> String {
         self.known.fill_with(|| keyid(random));
         let secret = STANDARD.encode(SECRET);
@@ -77,17 +94,50 @@ impl Samples {
         format!(r#"{{"keys": [{}]}}"#, keys.join(", "))
     }
 
+    /// One for each region and day, and public keys among them.
+    fn edge(&self, random: &mut Rng) -> Result<KeyRing> {
+        let (now, reader_key) = (UnixSeconds::new(NOW), [9; 32]);
+        let publisher = SigningKey::ed25519("publisher", &[3; 32])?;
+        let public = publisher.verifying_key().context("a pair")?;
+        let secrets = self.known.iter().cloned();
+        let mut keys: BTreeMap<String, Material<'_>> = secrets
+            .map(|id| (id, Material::Secret(&self.secret)))
+            .collect();
+        let pairs = (0..KEYS / 8).map(|_| (keyid(random), Material::Public(&public)));
+        keys.extend(pairs);
+        let keys = keys
+            .iter()
+            .map(|(id, material)| SnapshotKey::new(id, *material));
+        let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
+        let end = now.after(Duration::from_hours(1));
+        let publication = Publication::new(Environment::Live, REGION, 1, now, end)?;
+        let snapshot = write(&publication, &keys, None)?;
+        let mut salt = [0; 32];
+        random.fill(&mut salt);
+        let sealed = snapshot.seal("reader", &reader_key, &salt, &publisher)?;
+        let published_by = public.to_bytes().try_into();
+        let published_by = published_by.map_err(|_| anyhow::anyhow!("32 bytes"))?;
+        let trust = Trust::new(Environment::Live, REGION, "reader", &reader_key)?;
+        let mut ring = KeyRing::edge(trust.publisher("publisher", &published_by)?);
+        ring.load(&sealed, now)?;
+        Ok(ring)
+    }
+
     /// Makes a request of the class. As much is done for either.
     pub(crate) fn choose(&mut self, class: Class, random: &mut Rng) -> Result<()> {
         let known = random.choice(&self.known).context("no keys")?.clone();
         let unknown = keyid(random);
+        let [known, unknown] = match self.pair {
+            Pair::UnknownAtEdge => [scope()?.keyid(&known), scope()?.keyid(&unknown)],
+            _ => [known, unknown],
+        };
         let anywhere = random.usize(..SECRET.len());
         let mismatch = "signature_mismatch";
         let (id, wrong, code) = match (self.pair, class) {
             (Pair::WrongByte, Class::First) => (&known, 0, mismatch),
             (Pair::WrongByte, Class::Second) => (&known, SECRET.len() - 1, mismatch),
-            (Pair::UnknownKey, Class::First) => (&known, anywhere, mismatch),
-            (Pair::UnknownKey, Class::Second) => (&unknown, anywhere, "key_unknown"),
+            (_, Class::First) => (&known, anywhere, mismatch),
+            (_, Class::Second) => (&unknown, anywhere, "key_unknown"),
         };
         let key = SigningKey::new(id, &self.secret)?;
         let request = Request {
@@ -126,6 +176,10 @@ impl Samples {
         anyhow::ensure!(code == self.code, "refused by {code}, not by {}", self.code);
         Ok(())
     }
+}
+
+fn scope() -> Result<Scope> {
+    Ok(Scope::new(REGION, UnixSeconds::new(NOW))?)
 }
 
 /// Long enough that none is drawn twice.

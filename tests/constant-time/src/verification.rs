@@ -55,7 +55,7 @@ impl Subject for Native {
     }
 
     fn renew(&mut self, random: &mut Rng) -> Result<()> {
-        self.ring = KeyRing::from_json(&self.samples.keyring(random))?;
+        self.ring = self.samples.ring(random)?;
         Ok(())
     }
 
