@@ -38,7 +38,8 @@ impl Subject for OnWasmtime {
     }
 
     fn renew(&mut self, random: &mut Rng) -> Result<()> {
-        let ring = self.instance.keyring(&self.samples.keyring(random))?;
+        self.samples.renew(random);
+        let ring = self.instance.keyring(&self.samples.keyring())?;
         let former = core::mem::replace(&mut self.ring, ring);
         Ok(self.instance.close(former)?)
     }

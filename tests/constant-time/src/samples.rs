@@ -71,18 +71,21 @@ impl Samples {
         self.pair.classes()
     }
 
-    /// A ring of other keys.
-    pub(crate) fn ring(&mut self, random: &mut Rng) -> Result<KeyRing> {
-        if self.pair == Pair::UnknownAtEdge {
-            self.known.fill_with(|| keyid(random));
-            return self.edge(random);
+    /// Takes other keys.
+    pub(crate) fn renew(&mut self, random: &mut Rng) {
+        self.known.fill_with(|| keyid(random));
+    }
+
+    /// The ring of the keys.
+    pub(crate) fn ring(&self, random: &mut Rng) -> Result<KeyRing> {
+        match self.pair {
+            Pair::UnknownAtEdge => self.edge(random),
+            _ => Ok(KeyRing::from_json(&self.keyring())?),
         }
-        Ok(KeyRing::from_json(&self.keyring(random))?)
     }
 
     /// The same, as JSON.
-    pub(crate) fn keyring(&mut self, random: &mut Rng) -> String {
-        self.known.fill_with(|| keyid(random));
+    pub(crate) fn keyring(&self) -> String {
         let secret = STANDARD.encode(SECRET);
         let keys: Vec<String> = self
             .known

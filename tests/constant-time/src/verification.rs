@@ -55,6 +55,7 @@ impl Subject for Native {
     }
 
     fn renew(&mut self, random: &mut Rng) -> Result<()> {
+        self.samples.renew(random);
         self.ring = self.samples.ring(random)?;
         Ok(())
     }
