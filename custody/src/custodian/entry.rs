@@ -12,7 +12,8 @@ use crate::vault::{SecretName, UnlockedVault};
 /// The format that is written.
 pub(super) const VERSION: u32 = 1;
 
-/// A key, as it is kept under its environment and its id: one JSON object, its members in this order.
+/// A key, as it is kept under its environment and its id: one JSON object, its members in this order, without those that
+/// it has nothing for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyEntry {
@@ -26,10 +27,13 @@ pub struct KeyEntry {
     pub(crate) attributes: serde_json::Map<String, serde_json::Value>,
     algorithm: String,
     /// The public half, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     public: Option<String>,
     /// The sealed secret, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     sealed: Option<String>,
     /// How often it is rotated by itself, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rotate_every: Option<u64>,
 }
 

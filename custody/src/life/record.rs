@@ -77,7 +77,8 @@ impl Standing {
 /// The life of one key. It changes only by acts: each gives the life after it, and leaves this one.
 ///
 /// Times are in whole seconds. A key verifies from `not_before` until `not_after` or `retires_at`,
-/// whichever is first; at those it doesn't any more.
+/// whichever is first; at those it doesn't any more. What there is none of isn't written: of a million keys most have
+/// neither relatives nor a deadline.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyLife {
@@ -94,14 +95,19 @@ pub struct KeyLife {
     /// In seconds, as it was chosen: what a successor lives for.
     pub(super) lifetime: u64,
     /// The end of a trial's lineage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(with = "instant::optional")]
     pub(super) deadline: Option<UnixSeconds>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(with = "instant::optional")]
     pub(super) retires_at: Option<UnixSeconds>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) predecessor: Option<String>,
     /// When the predecessor retires: until then two keys of the lineage verify.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(with = "instant::optional")]
     pub(super) overlaps_until: Option<UnixSeconds>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) successor: Option<String>,
     /// The latest instant at which an act was done to it.
     #[serde(with = "instant")]

@@ -67,6 +67,35 @@ fn an_entry_that_cannot_be_read_is_found_when_the_ring_opens() {
 }
 
 #[test]
+fn what_a_key_has_not_got_is_not_written_and_null_is_read_for_it() {
+    let (world, keys) = world();
+    let absent = [
+        "deadline",
+        "retires_at",
+        "predecessor",
+        "overlaps_until",
+        "successor",
+    ];
+    change(&world, "a", |entry| {
+        assert!(!entry.to_string().contains("null"), "{entry}");
+        for member in absent {
+            entry["life"][member] = Value::Null;
+        }
+        entry["public"] = Value::Null;
+        entry["rotate_every"] = Value::Null;
+    });
+    let ring = world.dev.keyring(NOW).expect("a ring");
+    assert_eq!(verify(&ring, &signed(&keys[0], NOW, "n"), NOW), "verified");
+    let otto = operator(Environment::Dev);
+    let order = Order::new(&otto, "a test", NOW);
+    let entry = world.dev.show(&order, "a").expect("an entry");
+    assert_eq!(
+        (entry.rotate_every(), entry.life().successor()),
+        (None, None)
+    );
+}
+
+#[test]
 fn a_follower_goes_on_beside_it() {
     let (world, keys) = world();
     let follower = Follower::start(world.dev.clone(), NOW).expect("a follower");
