@@ -30,7 +30,7 @@ impl Credential {
     pub(crate) fn makes(&self, length: usize) -> bool {
         match self {
             Credential::Public(key) => key.makes(length),
-            _ => length == 32,
+            _ => self.algorithm().signature_bytes() == Some(length),
         }
     }
 

@@ -10,6 +10,7 @@ const FACTOR: u128 = 0x243f_6a88_85a3_08d3;
 const SLOTS: usize = 8;
 
 /// How many buckets are near: some ten ids are in them.
+#[cfg(feature = "snapshot")]
 const NEAR: usize = 4;
 
 /// Numbers by the hash of an id. The ids themselves are kept by whoever keeps what the numbers mean.
@@ -109,6 +110,7 @@ impl IdIndex {
     }
 
     /// What is kept near the place of an id of this hash and is good in its stead.
+    #[cfg(feature = "snapshot")]
     pub(crate) fn near<T>(&self, hash: u32, good: impl FnMut(u32) -> Option<T>) -> Option<T> {
         let buckets = self.buckets_of(hash).take(NEAR);
         let mut numbers = buckets.flat_map(Bucket::slots).map(|slot| slot.number);

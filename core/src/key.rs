@@ -55,6 +55,24 @@ impl Algorithm {
         }
     }
 
+    /// How many bytes a signature has; `None` where each key has a number of its own (RSA: those of its modulus).
+    ///
+    /// ```
+    /// use countersign_core::Algorithm;
+    /// assert_eq!(Algorithm::Ed25519.signature_bytes(), Some(64));
+    /// ```
+    #[must_use]
+    pub const fn signature_bytes(self) -> Option<usize> {
+        match self {
+            Algorithm::HmacSha256 => Some(32),
+            Algorithm::Ed25519 => Some(64),
+            #[cfg(feature = "ecdsa")]
+            Algorithm::EcdsaP256Sha256 => Some(64),
+            #[cfg(feature = "rsa")]
+            Algorithm::RsaPssSha512 | Algorithm::RsaV15Sha256 => None,
+        }
+    }
+
     /// The algorithm of this name.
     ///
     /// # Errors

@@ -199,7 +199,7 @@ impl Decoys {
 
     /// The one that makes signatures of this length.
     fn of(&self, length: usize) -> &Arc<KeyRecord> {
-        if length == 64 {
+        if self.public.credential.makes(length) {
             &self.public
         } else {
             &self.secret
@@ -423,7 +423,7 @@ impl KeyRing {
         // Most rings and ids have neither: then both kinds of ids go on at once.
         if (self.edge.is_some() || scoped.is_some()) && !is_known {
             if let Some(edge) = &self.edge {
-                return edge.find(keyid, length, decoy, now);
+                return edge.find(keyid, scoped, length, decoy, now);
             }
             if let Some((id, scope)) = scoped {
                 return Some(self.find_scoped(id, &scope, now));

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use crate::instant::UnixSeconds;
 use crate::keyring::{Found, KeyRecord};
+use crate::scope::Scope;
 
 /// There is none.
 #[derive(Clone, Debug)]
@@ -22,6 +23,7 @@ impl Edge {
     pub(crate) fn find(
         &self,
         _keyid: &str,
+        _scoped: Option<(&str, Scope)>,
         _length: usize,
         _decoy: &Arc<KeyRecord>,
         _now: UnixSeconds,

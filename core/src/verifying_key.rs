@@ -141,7 +141,7 @@ impl VerifyingKey {
         match &self.0 {
             #[cfg(feature = "rsa")]
             Public::Rsa(key) => length == key.signature_length(),
-            _ => length == 64,
+            _ => self.algorithm().signature_bytes() == Some(length),
         }
     }
 }

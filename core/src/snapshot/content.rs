@@ -23,9 +23,6 @@ use crate::members::Members;
 use crate::refusal::{Code, Refusal};
 
 pub(super) const DERIVED_BYTES: usize = 32;
-/// The lengths of signatures: of an HMAC, and of Ed25519 and of ECDSA over P-256.
-const MAC_BYTES: usize = 32;
-const CURVE_BYTES: usize = 64;
 const MAX_KEYS: usize = 1 << 24;
 const MAX_DAYS: usize = 8;
 
@@ -67,13 +64,15 @@ impl Kind {
 
     /// Whether such a key can have made a signature of this length.
     pub(super) fn makes(self, length: usize) -> bool {
-        match self {
-            Kind::Secrets => length == MAC_BYTES,
-            Kind::Public(Algorithm::Ed25519) => length == CURVE_BYTES,
-            #[cfg(feature = "ecdsa")]
-            Kind::Public(Algorithm::EcdsaP256Sha256) => length == CURVE_BYTES,
-            Kind::Public(_) => length > CURVE_BYTES,
-            Kind::Foreign(_) | Kind::Revoked | Kind::Gone => false,
+        let algorithm = match self {
+            Kind::Secrets => Algorithm::HmacSha256,
+            Kind::Public(algorithm) => algorithm,
+            Kind::Foreign(_) | Kind::Revoked | Kind::Gone => return false,
+        };
+        match algorithm.signature_bytes() {
+            Some(bytes) => length == bytes,
+            // RSA's are longer than any over a curve.
+            None => Some(length) > Algorithm::Ed25519.signature_bytes(),
         }
     }
 
@@ -163,8 +162,11 @@ impl Content {
             }
             last = row.id;
             let at = u32::try_from(at).map_err(|_| malformed())?;
-            for (first, length) in first.iter_mut().zip([MAC_BYTES, CURVE_BYTES]) {
-                *first = first.or(row.kind.makes(length).then_some(at));
+            let algorithms = [Algorithm::HmacSha256, Algorithm::Ed25519];
+            for (first, algorithm) in first.iter_mut().zip(algorithms) {
+                let length = algorithm.signature_bytes();
+                let makes = length.is_some_and(|length| row.kind.makes(length));
+                *first = first.or(makes.then_some(at));
             }
             index.put(row.id, at);
         }

@@ -217,27 +217,24 @@ impl Edge {
         taken.is_some_and(|taken| now < taken.not_after.after(grace))
     }
 
-    /// The key that a keyid names. For one that is unknown, or can't have made a signature of this length, another does the
-    /// work, or a decoy.
+    /// The key that a keyid names, whose id and scope are `scoped` if it has one. For one that is unknown, or can't have made
+    /// a signature of this length, another does the work, or a decoy.
     pub(crate) fn find(
         &self,
         keyid: &str,
+        scoped: Option<(&str, Scope)>,
         length: usize,
         decoy: &Arc<KeyRecord>,
         now: UnixSeconds,
     ) -> Option<Found> {
         let content = &self.taken.as_ref()?.content;
-        let scope = Scope::split(keyid);
-        let (id, scope) = match &scope {
-            Some((id, scope)) => (*id, Some(scope)),
-            None => (keyid, None),
-        };
-        let day = scope.and_then(|scope| {
+        let (id, scope) = scoped.map_or((keyid, None), |(id, scope)| (id, Some(scope)));
+        let day = scope.as_ref().and_then(|scope| {
             let mut days = content.days().iter();
             days.position(|day| *day == scope.day())
         });
         let (known, hash) = content.find(id);
-        let fault = match (known.map(|row| row.kind), scope) {
+        let fault = match (known.map(|row| row.kind), &scope) {
             // A public key has no scope: with one it is another id.
             (None, _) | (Some(Kind::Public(_)), Some(_)) => Some(Code::KeyUnknown),
             (Some(Kind::Public(_)), None) => None,
