@@ -1,8 +1,8 @@
 //! `cargo xtask build`: the module and its glue, and the proof that the bytes repeat.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, thread};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use countersign_wasm_build::{Artifact, Compiler, Variant, bind, build_signer, compile};
 
 use crate::workspace::{generated, module_target_dir, root};
@@ -14,6 +14,8 @@ const NOT_SOURCE: [&str; 4] = [".git", "generated", "node_modules", "target"];
 pub(crate) fn build() -> Result<()> {
     let out = generated();
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    // One thread links each module: two are linked at once.
+    let signer = thread::spawn(signer);
     for variant in Variant::ALL {
         let artifact = artifact(variant)?;
         let files: [(&str, &[u8]); 3] = [
@@ -27,8 +29,11 @@ pub(crate) fn build() -> Result<()> {
         }
         report(variant, &artifact);
     }
+    let signer = signer
+        .join()
+        .map_err(|_| anyhow!("building {SIGNER} ended by a panic"))?;
     let path = out.join(SIGNER);
-    fs::write(&path, signer()?).with_context(|| format!("cannot write {}", path.display()))?;
+    fs::write(&path, signer?).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(())
 }
 
@@ -36,7 +41,7 @@ pub(crate) fn build() -> Result<()> {
 pub(crate) const SIGNER: &str = "countersign-sign.wasm";
 
 /// The module that only signs, as the source now is.
-pub(crate) fn signer() -> Result<Vec<u8>> {
+fn signer() -> Result<Vec<u8>> {
     let target_dir = module_target_dir()?;
     Ok(build_signer(&Compiler::find()?, root(), &target_dir)?)
 }
@@ -61,7 +66,7 @@ pub(crate) fn check() -> Result<()> {
 }
 
 /// A module as the source now is.
-pub(crate) fn artifact(variant: Variant) -> Result<Artifact> {
+fn artifact(variant: Variant) -> Result<Artifact> {
     Ok(countersign_wasm_build::build(
         &Compiler::find()?,
         root(),
