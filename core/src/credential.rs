@@ -21,17 +21,19 @@ pub(crate) enum Credential {
 impl Credential {
     pub(crate) fn algorithm(&self) -> Algorithm {
         match self {
+            Credential::Secret(_) => Algorithm::HmacSha256,
+            #[cfg(feature = "sealed")]
+            Credential::Sealed(_) => Algorithm::HmacSha256,
             Credential::Public(key) => key.algorithm(),
-            _ => Algorithm::HmacSha256,
         }
     }
 
     /// Whether a signature by it can have this many bytes.
     pub(crate) fn makes(&self, length: usize) -> bool {
-        match self {
-            Credential::Public(key) => key.makes(length),
-            _ => self.algorithm().signature_bytes() == Some(length),
+        if let Credential::Public(key) = self {
+            return key.makes(length);
         }
+        self.algorithm().signature_bytes() == Some(length)
     }
 
     /// Whether it is the value for this message. What is sealed is none's.
