@@ -37,7 +37,8 @@ pub(crate) fn size(json: bool) -> Result<()> {
 pub(crate) fn weigh(json: bool) -> Result<()> {
     let built = |name: &str| {
         let path = generated().join(name);
-        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Row::weigh(name.to_owned(), &bytes)
     };
     let (budget, signer_budget) = if Compiler::find()?.builds_library() {
         (BUDGET, SIGNER_BUDGET)
@@ -47,8 +48,7 @@ pub(crate) fn weigh(json: bool) -> Result<()> {
     let mut rows = Vec::new();
     let mut over = Vec::new();
     for variant in Variant::ALL {
-        let name = format!("{}.wasm", variant.name());
-        let row = Row::weigh(name.clone(), &built(&name)?)?;
+        let row = built(&format!("{}.wasm", variant.name()))?;
         // Who takes the complete one has chosen to pay.
         if variant != Variant::Complete && row.gzip > budget {
             over.push(format!(
@@ -58,11 +58,10 @@ pub(crate) fn weigh(json: bool) -> Result<()> {
         }
         rows.push(row);
         if variant == Variant::Full {
-            let glue = "countersign.js";
-            rows.push(Row::weigh(glue.into(), &built(glue)?)?);
+            rows.push(built("countersign.js")?);
         }
     }
-    let signer = Row::weigh(module::SIGNER.into(), &built(module::SIGNER)?)?;
+    let signer = built(module::SIGNER)?;
     package::compile()?;
     let mut glue = Vec::new();
     for file in SIGNER_GLUE {
