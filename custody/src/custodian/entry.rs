@@ -27,13 +27,13 @@ pub struct KeyEntry {
     pub(crate) attributes: serde_json::Map<String, serde_json::Value>,
     algorithm: String,
     /// The public half, in base64.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     public: Option<String>,
     /// The sealed secret, in base64.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     sealed: Option<String>,
     /// How often it is rotated by itself, in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rotate_every: Option<u64>,
 }
 

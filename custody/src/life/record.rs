@@ -101,13 +101,13 @@ pub struct KeyLife {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(with = "instant::optional")]
     pub(super) retires_at: Option<UnixSeconds>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) predecessor: Option<String>,
     /// When the predecessor retires: until then two keys of the lineage verify.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(with = "instant::optional")]
     pub(super) overlaps_until: Option<UnixSeconds>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) successor: Option<String>,
     /// The latest instant at which an act was done to it.
     #[serde(with = "instant")]
