@@ -16,25 +16,32 @@ pub(crate) fn build() -> Result<()> {
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     // One thread links each module: two are linked at once.
     let signer = thread::spawn(signer);
-    for variant in Variant::ALL {
-        let artifact = artifact(variant)?;
-        let files: [(&str, &[u8]); 3] = [
-            ("wasm", &artifact.wasm),
-            ("js", artifact.glue_js.as_bytes()),
-            ("d.ts", artifact.glue_d_ts.as_bytes()),
-        ];
-        for (end, bytes) in files {
-            let path = out.join(format!("{}.{end}", variant.name()));
-            fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        report(variant, &artifact);
-    }
+    let mut variants = Variant::ALL.into_iter();
+    let built = variants.try_for_each(|variant| build_variant(variant, &out));
+    // Waited for after a failure too, or it would go on without us.
     let signer = signer
         .join()
         .map_err(|_| anyhow!("building {SIGNER} ended by a panic"))?;
-    let path = out.join(SIGNER);
-    fs::write(&path, signer?).with_context(|| format!("cannot write {}", path.display()))?;
+    built?;
+    write(&out.join(SIGNER), &signer?)
+}
+
+fn build_variant(variant: Variant, out: &Path) -> Result<()> {
+    let artifact = artifact(variant)?;
+    let files: [(&str, &[u8]); 3] = [
+        ("wasm", &artifact.wasm),
+        ("js", artifact.glue_js.as_bytes()),
+        ("d.ts", artifact.glue_d_ts.as_bytes()),
+    ];
+    for (end, bytes) in files {
+        write(&out.join(format!("{}.{end}", variant.name())), bytes)?;
+    }
+    report(variant, &artifact);
     Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The file of the module that only signs.

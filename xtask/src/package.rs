@@ -12,11 +12,6 @@ const PACKAGE: &str = "wasm/js";
 /// and whoever needs another says so.
 pub(crate) fn build() -> Result<()> {
     module::build()?;
-    compile()
-}
-
-/// Builds the package around the modules that are there.
-pub(crate) fn compile() -> Result<()> {
     npm(PACKAGE, "build").map(drop)
 }
 

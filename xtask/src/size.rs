@@ -27,9 +27,9 @@ const SIGNER_GLUE: [&str; 2] = [
     "wasm/js/dist/sign/adapter/browser.js",
 ];
 
-/// Builds the modules and weighs them.
+/// Builds the package and weighs its modules.
 pub(crate) fn size(json: bool) -> Result<()> {
-    module::build()?;
+    package::build()?;
     weigh(json)
 }
 
@@ -62,7 +62,6 @@ pub(crate) fn weigh(json: bool) -> Result<()> {
         }
     }
     let signer = built(module::SIGNER)?;
-    package::compile()?;
     let mut glue = Vec::new();
     for file in SIGNER_GLUE {
         glue.extend(fs::read(root().join(file)).with_context(|| format!("cannot read {file}"))?);
